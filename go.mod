@@ -1,0 +1,3 @@
+module scry
+
+go 1.26
