@@ -1,0 +1,62 @@
+# Every target carries its help behind "##"; `make` alone prints them.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GO      ?= go
+# FUZZTIME is for each fuzz target; BENCH and BENCHTIME go to `go test -bench`.
+FUZZTIME  ?= 30s
+BENCH     ?= .
+BENCHTIME ?= 1s
+# Pinned here and not in go.mod, where it would drag its own dependencies into every build.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint bench fuzz generate docs completion install clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build ./scry, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o scry .
+
+test: ## run the tests
+	$(GO) test ./...
+
+race: ## run the tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+lint: ## gofmt -s, go vet, staticcheck
+	@out=$$(gofmt -s -l .); test -z "$$out" || { echo "gofmt -s wants to change:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+bench: ## run the benchmarks (BENCH=regexp BENCHTIME=1s)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem ./...
+
+fuzz: ## run every fuzz target for FUZZTIME each (30s)
+	@$(GO) test -list '^Fuzz' ./... | awk '/^Fuzz/ { f[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print $$2, f[i]; n = 0 }' | \
+	while read -r pkg target; do \
+		echo "fuzz $$pkg $$target"; \
+		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$pkg" < /dev/null || exit 1; \
+	done
+
+generate: ## run go generate and rewrite the generated docs
+	$(GO) generate ./...
+	$(MAKE) docs
+
+docs: ## write docs/fields.md and docs/events.md from the tables
+	$(GO) test . -run '^TestDocs' -update
+
+completion: build ## write shell completion for bash, zsh and fish below ./completion
+	mkdir -p completion
+	for shell in bash zsh fish; do ./scry completion $$shell > completion/scry.$$shell; done
+
+install: build ## install scry and cscry below PREFIX (/usr/local); DESTDIR is put in front
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 scry $(DESTDIR)$(PREFIX)/bin/scry
+	ln -sf scry $(DESTDIR)$(PREFIX)/bin/cscry
+
+clean: ## remove what build and completion made
+	rm -rf scry completion
+	$(GO) clean
