@@ -3,6 +3,7 @@
 PREFIX  ?= /usr/local
 DESTDIR ?=
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+SHARE    = $(DESTDIR)$(PREFIX)/share
 GO      ?= go
 # FUZZTIME is for each fuzz target; BENCH and BENCHTIME go to `go test -bench`.
 FUZZTIME  ?= 30s
@@ -48,15 +49,17 @@ generate: ## run go generate and rewrite the generated docs
 docs: ## write docs/fields.md and docs/events.md from the tables
 	$(GO) test . -run '^TestDocs' -update
 
-completion: build ## write shell completion for bash, zsh and fish below ./completion
-	mkdir -p completion
-	for shell in bash zsh fish; do ./scry completion $$shell > completion/scry.$$shell; done
+completion: build ## install completion for bash, zsh and fish below PREFIX
+	install -d $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	./scry completion bash > $(SHARE)/bash-completion/completions/scry
+	./scry completion zsh > $(SHARE)/zsh/site-functions/_scry
+	./scry completion fish > $(SHARE)/fish/vendor_completions.d/scry.fish
 
 install: build ## install scry and cscry below PREFIX (/usr/local); DESTDIR is put in front
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 scry $(DESTDIR)$(PREFIX)/bin/scry
 	ln -sf scry $(DESTDIR)$(PREFIX)/bin/cscry
 
-clean: ## remove what build and completion made
-	rm -rf scry completion
+clean: ## remove ./scry and what the go tool left
+	rm -f scry
 	$(GO) clean
