@@ -56,14 +56,6 @@ type Event struct {
 	Errno   int32   // positive error number of a failed call, else 0
 	Latency uint64  // exit minus enter, ns; 0 on enters and when the enter was not seen
 	Enter   []byte  // parameters of the matching enter as a record (EnterEvent decodes it); nil when not kept
-	Paths   Paths   // names that a path call used, resolved
-}
-
-// Paths are the resolved names of a call that takes one or two paths. Empty strings mean that the event has none.
-type Paths struct {
-	Name, NameRaw     string // the path of a one-path call: joined with its directory, and as given
-	Source, SourceRaw string // of a two-path call: the old name (rename) or what is linked to
-	Target, TargetRaw string // of a two-path call: the new name or the link
 }
 
 // ErrRecord is wrapped by every error of Decode.

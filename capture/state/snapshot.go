@@ -1,0 +1,60 @@
+package state
+
+import (
+	"cmp"
+	"slices"
+
+	"scry/capture/event"
+)
+
+// Snapshot returns the state as it is now, as the head of a capture that begins here: threads and descriptors are copies, ordered by
+// number. Containers travel as events (ContainerEvents).
+func (t *Tables) Snapshot() *event.Snapshot {
+	s := &event.Snapshot{Interfaces: slices.Clone(t.host.Interfaces), HasInterfaces: t.host.HasInterfaces}
+	m := t.host.Machine
+	s.Machine = &m
+	for _, u := range t.host.Users {
+		s.Users = append(s.Users, *u)
+	}
+	slices.SortFunc(s.Users, func(a, b event.User) int { return cmp.Compare(a.UID, b.UID) })
+	for _, g := range t.host.Groups {
+		s.Groups = append(s.Groups, *g)
+	}
+	slices.SortFunc(s.Groups, func(a, b event.Group) int { return cmp.Compare(a.GID, b.GID) })
+	t.each(func(th *thread) {
+		if th.Invalid || th == t.dead {
+			return
+		}
+		r := th.Thread
+		s.Threads = append(s.Threads, &r)
+		l := event.FDList{TID: uint64(th.TID)}
+		if th.Main {
+			for fd := range th.FDs.All() {
+				if !fd.Closing {
+					l.FDs = append(l.FDs, *fd)
+				}
+			}
+			slices.SortFunc(l.FDs, func(a, b event.FD) int { return cmp.Compare(a.Num, b.Num) })
+		}
+		s.FDs = append(s.FDs, l)
+	})
+	return s
+}
+
+// Containers returns the records of the containers that have metadata, ordered by id.
+func (t *Tables) Containers() []*event.Container {
+	var out []*event.Container
+	for _, c := range t.containers {
+		if c.HasMeta {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, func(a, b *event.Container) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// Threads returns the number of threads that are known.
+func (t *Tables) Threads() int { return t.n }
+
+// Each calls f with the record of every thread, in the order of their numbers.
+func (t *Tables) Each(f func(*event.Thread)) { t.each(func(th *thread) { f(&th.Thread) }) }

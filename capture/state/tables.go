@@ -1,0 +1,433 @@
+// Package state knows what a stream of events implies: which threads live, what their descriptors refer to, which users, interfaces
+// and containers there are. Tables.Apply takes each event in order, hangs the records it is about on it, and moves the tables on.
+// It reads nothing but events and snapshots: nothing of the reading machine leaks into an old capture.
+package state
+
+import (
+	"strings"
+
+	"scry/capture/event"
+)
+
+// Limits.
+const (
+	MaxThreads   = 262144 // threads in the table; further ones are not remembered
+	maxEnter     = 4096   // bytes of an enter record that are kept for its exit
+	maxAncestors = 64     // length of a chain of ancestors that have exited
+	maxInterned  = 4096   // strings of the recycling cache
+)
+
+// Tables is the state of one capture. It is not safe for concurrent use.
+type Tables struct {
+	pages   [4096]*[1024]*thread // threads by tid, for tids below 4 Mi
+	far     map[int64]*thread    // the others
+	n       int
+	last    *thread // the thread of the event before
+	host    event.Host
+	servers map[uint16]bool // ports of listening sockets at the start
+
+	containers map[string]*event.Container
+	byCgroups  map[string]*event.Container // cgroup text to container; nil means host
+
+	closing *event.FD   // closed by the event before: goes now
+	closeIn *thread     // whose descriptor it is
+	dead    *thread     // exited with the event before: goes now
+	freeFDs []*event.FD // closed descriptors, to be used again
+	cpus    []uint64    // time of the last switch, by CPU
+	strs    [maxInterned]string
+	scratch []byte
+	enterEv event.Event
+
+	// Dropped counts threads that found no room.
+	Dropped uint64
+}
+
+// thread is a Thread with what the tables need to follow it.
+type thread struct {
+	event.Thread
+	leader   *thread
+	members  int // threads of the group that are alive, kept in the leader
+	lastType event.Type
+	lastTS   uint64
+	lastFD   int64
+	matched  bool    // the exit at hand has its enter
+	outer    [2]call // calls that were entered before the last one and have not returned
+	enter    []byte  // record of the last enter, when its type is kept
+	jiffies  [2]uint64
+	cpuSeen  bool
+}
+
+type call struct {
+	typ event.Type
+	ts  uint64
+}
+
+// row is what Apply needs to know of a type.
+type row struct {
+	handle    func(*Tables, *event.Event, *thread)
+	fdParam   int8 // parameter with the descriptor that the event is about, -1 none
+	resParam  int8 // parameter with the result, -1 none
+	flags     event.Flags
+	enter     bool
+	meta      bool // belongs to no thread
+	noQuery   bool // an unknown thread stays unknown
+	keepEnter bool
+	syscall   bool
+	kind      uint8
+}
+
+var rows [event.NumTypes]row
+
+func init() {
+	for t, s := range event.Types() {
+		r := &rows[t]
+		*r = row{fdParam: -1, resParam: -1, flags: s.Flags, enter: t.Dir() == event.Enter}
+		r.meta = s.Category&event.CatMeta != 0 && t != event.ProcinfoE || s.Category&event.CatPlugin != 0
+		r.syscall = s.Category&event.CatSyscall != 0
+		if s.Flags&event.UsesFD != 0 {
+			r.fdParam = fdParam(t, s)
+		}
+		if len(s.Params) > 0 && !r.enter && (s.Params[0].Name == "res" || s.Params[0].Name == "fd") && s.Params[0].Kind.Size() == 8 {
+			r.resParam = 0
+		}
+		r.handle = handlers[t]
+	}
+	for _, t := range keepEnters {
+		rows[t].keepEnter = true
+	}
+	for _, t := range noQuery {
+		rows[t].noQuery = true
+	}
+}
+
+// fdParam finds the parameter that holds the descriptor an event uses: the first one of kind FD, behind the result on exits.
+func fdParam(t event.Type, s *event.Schema) int8 {
+	if t == event.CopyFileRangeX {
+		return 1 // the descriptor written to
+	}
+	for i, p := range s.Params {
+		if p.Kind == event.KindFD && (t.Dir() == event.Enter || i > 0) {
+			return int8(i)
+		}
+	}
+	return -1
+}
+
+// New returns empty tables.
+func New() *Tables {
+	t := &Tables{}
+	t.Reset(nil)
+	return t
+}
+
+// Host returns the machine's users, groups and interfaces as they are now.
+func (t *Tables) Host() *event.Host { return &t.host }
+
+// Reset forgets everything and starts from s, the state at the head of a section; nil starts from nothing.
+func (t *Tables) Reset(s *event.Snapshot) {
+	t.pages = [4096]*[1024]*thread{}
+	t.far, t.n, t.last, t.closing, t.closeIn, t.dead = nil, 0, nil, nil, nil, nil
+	t.freeFDs, t.cpus = nil, nil
+	t.servers = map[uint16]bool{}
+	t.containers = map[string]*event.Container{}
+	t.byCgroups = map[string]*event.Container{}
+	t.host = event.Host{Users: map[uint32]*event.User{}, Groups: map[uint32]*event.Group{}, Thread: t.threadRecord}
+	if s != nil {
+		t.load(s)
+	}
+}
+
+func (t *Tables) threadRecord(tid int64) *event.Thread {
+	if th := t.find(tid); th != nil {
+		return &th.Thread
+	}
+	return nil
+}
+
+// find returns the thread with that tid, nil when it is not known.
+func (t *Tables) find(tid int64) *thread {
+	if uint64(tid) < 4096*1024 {
+		if p := t.pages[tid>>10]; p != nil {
+			return p[tid&1023]
+		}
+		return nil
+	}
+	return t.far[tid]
+}
+
+// put enters th under its tid; it reports false when the table is full.
+func (t *Tables) put(th *thread) bool {
+	if t.find(th.TID) == nil {
+		if t.n >= MaxThreads {
+			t.Dropped++
+			return false
+		}
+		t.n++
+	}
+	if uint64(th.TID) < 4096*1024 {
+		p := t.pages[th.TID>>10]
+		if p == nil {
+			p = new([1024]*thread)
+			t.pages[th.TID>>10] = p
+		}
+		p[th.TID&1023] = th
+		return true
+	}
+	if t.far == nil {
+		t.far = map[int64]*thread{}
+	}
+	t.far[th.TID] = th
+	return true
+}
+
+func (t *Tables) drop(th *thread) {
+	if t.find(th.TID) != th {
+		return
+	}
+	t.n--
+	if uint64(th.TID) < 4096*1024 {
+		t.pages[th.TID>>10][th.TID&1023] = nil
+	} else {
+		delete(t.far, th.TID)
+	}
+	if t.last == th {
+		t.last = nil
+	}
+}
+
+// each calls f for every thread, in the order of tids below 4 Mi.
+func (t *Tables) each(f func(*thread)) {
+	for _, p := range t.pages {
+		if p == nil {
+			continue
+		}
+		for _, th := range p {
+			if th != nil {
+				f(th)
+			}
+		}
+	}
+	for _, th := range t.far {
+		f(th)
+	}
+}
+
+// Apply moves the tables on by one event and sets the second part of ev: Thread, FD, FDNum, Host, Errno, Latency. What the event
+// destroys stays until the next call. hot: no allocation in steady state (TestApplyAllocs)
+func (t *Tables) Apply(ev *event.Event) {
+	if ev.Section != nil {
+		t.Reset(ev.Section)
+		t.host.FirstTS = ev.TS
+	} else if t.host.FirstTS == 0 {
+		t.host.FirstTS = ev.TS
+	}
+	if t.closing != nil || t.dead != nil {
+		t.settle()
+	}
+	ev.Thread, ev.FD, ev.FDNum, ev.Host, ev.Errno, ev.Latency, ev.Enter = nil, nil, -1, &t.host, 0, 0, nil
+	if ev.Type >= event.NumTypes {
+		return
+	}
+	r := &rows[ev.Type]
+	if r.meta {
+		if r.handle != nil {
+			r.handle(t, ev, nil)
+		}
+		return
+	}
+	th := t.last
+	if th == nil || th.TID != ev.TID {
+		th = t.find(ev.TID)
+		if th == nil && !r.noQuery && r.flags&event.SkipReset == 0 {
+			th = t.placeholder(ev.TID)
+		}
+		t.last = th
+	}
+	if th == nil {
+		if r.handle != nil {
+			r.handle(t, ev, nil)
+		}
+		return
+	}
+	ev.Thread = &th.Thread
+	if r.flags&event.SkipReset != 0 {
+		if r.handle != nil {
+			r.handle(t, ev, th)
+		}
+		return
+	}
+	if r.enter {
+		t.applyEnter(ev, th, r)
+	} else {
+		t.applyExit(ev, th, r)
+	}
+}
+
+func (t *Tables) applyEnter(ev *event.Event, th *thread, r *row) {
+	if r.syscall {
+		if th.lastTS != 0 {
+			th.outer[1] = th.outer[0]
+			th.outer[0] = call{th.lastType, th.lastTS}
+		}
+		th.lastType, th.lastTS = ev.Type, ev.TS
+		th.lastFD = -1
+		if r.fdParam >= 0 {
+			if fd, ok := ev.Int(int(r.fdParam)); ok {
+				th.lastFD = fd
+				ev.FDNum = fd
+				ev.FD = t.fdOf(th, fd)
+			}
+		}
+		th.enter = th.enter[:0]
+		if r.keepEnter && len(ev.Raw) <= maxEnter {
+			th.enter = ev.AppendV2(th.enter)
+		}
+	}
+	if r.handle != nil {
+		r.handle(t, ev, th)
+	}
+}
+
+func (t *Tables) applyExit(ev *event.Event, th *thread, r *row) {
+	th.matched = th.lastTS != 0 && (th.lastType+1 == ev.Type || th.lastType == event.ExecveatE && ev.Type == event.ExecveV19X)
+	if th.matched {
+		ev.Latency = ev.TS - min(th.lastTS, ev.TS)
+		th.pop(0)
+	} else {
+		th.enter = th.enter[:0]
+		th.lastFD = -1
+		ev.Latency = th.outerLatency(ev)
+	}
+	if r.resParam >= 0 {
+		if res, ok := ev.Int(0); ok && res < 0 && res >= -4095 {
+			ev.Errno = int32(-res)
+		}
+	}
+	if r.fdParam >= 0 {
+		if b := ev.Param(int(r.fdParam)); len(b) == 8 && (th.lastFD == -1 || ev.Type == event.CopyFileRangeX) {
+			th.lastFD, _ = ev.Int(int(r.fdParam))
+		}
+	}
+	if r.flags&(event.UsesFD|event.DestroysFD) != 0 {
+		ev.FDNum = th.lastFD
+		if th.lastFD != -1 {
+			ev.FD = t.fdOf(th, th.lastFD)
+		}
+	}
+	if th.matched && len(th.enter) > 0 {
+		ev.Enter = th.enter
+	}
+	if r.handle != nil {
+		r.handle(t, ev, th)
+	}
+	if r.flags&(event.CreatesFD) != 0 {
+		ev.FDNum = th.lastFD
+	}
+	if ev.FD != nil && ev.FD.Renamed && ev.FD.OldName == ev.FD.Name {
+		ev.FD.Renamed = false
+	}
+}
+
+// pop makes the call outside the returned one the current one: the i-th outer call, or what is outside of that.
+func (th *thread) pop(i int) {
+	if i == 0 {
+		th.lastTS = 0
+		if c := th.outer[0]; c.ts != 0 {
+			th.lastType, th.lastTS = c.typ, c.ts
+			th.outer[0], th.outer[1] = th.outer[1], call{}
+		}
+		return
+	}
+	clear(th.outer[:i])
+}
+
+// outerLatency is the latency of an exit whose enter is not the last one: of an outer call, when the exits of the calls inside it
+// were lost.
+func (th *thread) outerLatency(ev *event.Event) uint64 {
+	for i, c := range th.outer {
+		if c.ts != 0 && c.typ+1 == ev.Type {
+			th.pop(i + 1)
+			return ev.TS - min(c.ts, ev.TS)
+		}
+	}
+	return 0
+}
+
+// settle removes what the event before destroyed.
+func (t *Tables) settle() {
+	if fd := t.closing; fd != nil {
+		if tab := t.closeIn.FDs; tab != nil && tab.Get(fd.Num) == fd {
+			tab.Delete(fd.Num)
+			t.recycle(fd)
+		}
+		t.closing, t.closeIn = nil, nil
+	}
+	if t.dead != nil {
+		t.remove(t.dead)
+		t.dead = nil
+	}
+}
+
+// fdOf returns descriptor n of th's process.
+func (t *Tables) fdOf(th *thread, n int64) *event.FD {
+	return th.FDs.Get(n)
+}
+
+// newFD returns a zeroed descriptor, a recycled one when there is one.
+func (t *Tables) newFD(n int64, typ event.FDType) *event.FD {
+	if k := len(t.freeFDs); k > 0 {
+		fd := t.freeFDs[k-1]
+		t.freeFDs = t.freeFDs[:k-1]
+		*fd = event.FD{Num: n, Type: typ}
+		return fd
+	}
+	return &event.FD{Num: n, Type: typ}
+}
+
+func (t *Tables) recycle(fd *event.FD) {
+	if len(t.freeFDs) < 1024 {
+		t.freeFDs = append(t.freeFDs, fd)
+	}
+}
+
+// addFD puts fd into th's process and makes it the event's.
+func (t *Tables) addFD(ev *event.Event, th *thread, fd *event.FD) {
+	if th.FDs == nil {
+		th.FDs = &event.FDTable{}
+		if th.leader != nil {
+			th.leader.FDs = th.FDs
+		}
+	}
+	th.FDs.Set(fd)
+	th.lastFD = fd.Num
+	ev.FD, ev.FDNum = fd, fd.Num
+}
+
+// text returns b's text, up to its NUL, as a string of its own: one that was made before when it is still in the cache.
+func (t *Tables) text(b []byte) string { return t.intern(event.AliasText(b)) }
+
+func (t *Tables) intern(s string) string {
+	if s == "" {
+		return ""
+	}
+	h := uint32(2166136261)
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	p := &t.strs[h%maxInterned]
+	if *p != s {
+		*p = strings.Clone(s)
+	}
+	return *p
+}
+
+// enterOf decodes the enter that belongs to the exit at hand; nil when it was not kept or not seen. Valid until the next call.
+func (t *Tables) enterOf(th *thread) *event.Event {
+	if th == nil || !th.matched || len(th.enter) == 0 {
+		return nil
+	}
+	if t.enterEv.Decode(th.enter, false) != nil {
+		return nil
+	}
+	return &t.enterEv
+}

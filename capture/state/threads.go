@@ -1,0 +1,216 @@
+package state
+
+import (
+	"strings"
+
+	"scry/capture/event"
+)
+
+// Clone flags as the record has them (TabCloneFlags).
+const (
+	cloneFiles    = 1
+	cloneNewPID   = 0x40
+	cloneParent   = 0x100
+	cloneThread   = 0x2000
+	cloneInverted = 0x10000
+	nameChanged   = 0x20000
+	cloneVfork    = 0x8000000
+	inPIDNS       = 0x20000000
+)
+
+// load fills the tables from the snapshot at the head of a section.
+func (t *Tables) load(s *event.Snapshot) {
+	if s.Machine != nil {
+		t.host.Machine = *s.Machine
+	}
+	for i := range s.Users {
+		t.host.Users[s.Users[i].UID] = &s.Users[i]
+	}
+	for i := range s.Groups {
+		t.host.Groups[s.Groups[i].GID] = &s.Groups[i]
+	}
+	t.host.Interfaces, t.host.HasInterfaces = s.Interfaces, s.HasInterfaces
+	for _, r := range s.Threads {
+		th := &thread{Thread: *r, lastFD: -1}
+		th.Container = t.containerOf(th.Cgroups)
+		t.put(th)
+	}
+	for _, r := range s.Threads {
+		if th := t.find(r.TID); th != nil {
+			t.join(th)
+		}
+	}
+	for _, r := range s.Threads {
+		if th := t.find(r.TID); th != nil {
+			t.adopt(th)
+		}
+	}
+	for _, l := range s.FDs {
+		t.loadFDs(l)
+	}
+	t.each(t.fixRoles)
+}
+
+// join ties th to its group: the leader, whose descriptors it shares.
+func (t *Tables) join(th *thread) {
+	th.Main = th.TID == th.PID
+	l := th
+	if !th.Main {
+		if l = t.find(th.PID); l == nil || l == th {
+			return
+		}
+	}
+	if th.leader == l {
+		return
+	}
+	th.leader, th.Leader = l, &l.Thread
+	l.members++
+	l.Threads = l.members
+	if l.FDs == nil {
+		l.FDs = &event.FDTable{}
+	}
+	th.FDs = l.FDs
+}
+
+// adopt ties th to the process that created it.
+func (t *Tables) adopt(th *thread) {
+	if p := t.find(th.PTID); p != nil && p != th {
+		if th.Main {
+			p.Children++
+		}
+		if p.leader != nil {
+			p = p.leader
+		}
+		if p != th {
+			th.Parent = &p.Thread
+		}
+	}
+}
+
+// placeholder enters a thread of which only the number is known.
+func (t *Tables) placeholder(tid int64) *thread {
+	th := &thread{lastFD: -1}
+	th.Thread = event.Thread{TID: tid, PID: tid, PTID: -1, VTID: -1, VPID: -1, SID: -1, PGID: -1, VPGID: -1, Comm: "<NA>", Exe: "<NA>",
+		UID: event.NoID, GID: event.NoID, LoginUID: event.NoID, FDLimit: -1, Invalid: true}
+	if !t.put(th) {
+		return nil
+	}
+	t.join(th)
+	return th
+}
+
+// remove takes th out of the tables. A leader whose threads live on stays, marked dead, for its descriptors.
+func (t *Tables) remove(th *thread) {
+	th.Dead = true
+	if p := t.find(th.PTID); p != nil && th.Main && p.Children > 0 {
+		p.Children--
+	}
+	l := th.leader
+	if l != nil {
+		l.members--
+		l.Threads = max(l.members, 0)
+	}
+	if l == th && l.members > 0 {
+		return // counted out; its entry goes with the last thread
+	}
+	t.release(th)
+	if l != nil && l != th && l.Dead && l.members <= 0 {
+		t.release(l)
+	}
+}
+
+// release drops th's entry and what only a living process needs. The record itself may live on as somebody's ancestor.
+func (t *Tables) release(th *thread) {
+	t.drop(th)
+	if th.Main {
+		for fd := range th.FDs.All() {
+			t.recycle(fd)
+		}
+	}
+	th.FDs, th.Env, th.enter = nil, "", nil
+	depth := 0
+	for p := th.Parent; p != nil && p.Dead; p = p.Parent {
+		if depth++; depth > maxAncestors {
+			p.Parent = nil
+			break
+		}
+	}
+}
+
+// onProcexit marks the thread: it goes with the next event.
+func onProcexit(t *Tables, ev *event.Event, th *thread) {
+	if th == nil {
+		return
+	}
+	t.dead = th
+}
+
+// set copies text parameter i of ev into *dst when it is there.
+func (t *Tables) set(dst *string, ev *event.Event, i int) bool {
+	b := ev.Param(i)
+	if len(b) == 0 {
+		return false
+	}
+	*dst = t.text(b)
+	return true
+}
+
+// list is a NUL-separated parameter as text without its last NUL.
+func (t *Tables) list(b []byte) string {
+	if n := len(b); n > 0 && b[n-1] == 0 {
+		b = b[:n-1]
+	}
+	return t.intern(string(b))
+}
+
+// joined is a list as one NUL-separated text from parameter i; ok tells whether it was there.
+func (t *Tables) setList(dst *string, ev *event.Event, i int) bool {
+	b := ev.Param(i)
+	if len(b) == 0 {
+		return false
+	}
+	*dst = t.list(b)
+	return true
+}
+
+func setUint32(dst *uint32, ev *event.Event, i int) {
+	if v, ok := ev.Uint(i); ok {
+		*dst = uint32(v)
+	}
+}
+
+func setUint64(dst *uint64, ev *event.Event, i int) {
+	if v, ok := ev.Uint(i); ok {
+		*dst = v
+	}
+}
+
+func setInt64(dst *int64, ev *event.Event, i int) {
+	if v, ok := ev.Int(i); ok {
+		*dst = v
+	}
+}
+
+// setCwd moves the process's working directory to path, which may be relative to the present one.
+func (t *Tables) setCwd(th *thread, path string) {
+	l := th
+	if th.leader != nil {
+		l = th.leader
+	}
+	s := t.join2(l.Cwd, path)
+	if !strings.HasSuffix(s, "/") {
+		s += "/"
+	}
+	l.Cwd = t.intern(s)
+	if l != th {
+		th.Cwd = l.Cwd
+	}
+}
+
+// cwd is the working directory of th's process.
+func (th *thread) cwd() string {
+	if th.leader != nil {
+		return th.leader.Cwd
+	}
+	return th.Cwd
+}
