@@ -25,6 +25,8 @@ const (
 	NoRHS                        // cannot stand on the right side of a comparison
 	NoTransform                  // cannot be transformed
 	Stateful                     // depends on the events that the Field has seen before (evt.deltatime)
+	Rendered                     // the text is made by the render functions and already safe to show
+	TimeText                     // a text form of the event's time: JSON has the time stamp itself
 )
 
 // ArgKind says whether a field takes an argument.
@@ -46,10 +48,11 @@ type Def struct {
 	Format event.Format // how a number is printed
 	Desc   string
 
-	get   func(f *Field, ev *event.Event) Value                // the value; for Any fields the one that is displayed
-	all   func(f *Field, ev *event.Event, dst []Value) []Value // the values of List and Any fields
-	init  func(f *Field) error                                 // checks and prepares the argument
-	types func(f *Field) event.TypeSet                         // the event types on which it can have a value; nil: all
+	get   func(f *Field, ev *event.Event) Value                      // the value; for Any fields the one that is displayed
+	all   func(f *Field, ev *event.Event, dst []Value) []Value       // the values of List and Any fields
+	init  func(f *Field) error                                       // checks and prepares the argument
+	types func(f *Field) event.TypeSet                               // the event types on which it can have a value; nil: all
+	app   func(f *Field, ev *event.Event, dst []byte) ([]byte, bool) // appends the displayed text, false for none; nil: the text of get's value
 }
 
 // Class is a family of fields, as listed.
@@ -68,6 +71,8 @@ type Options struct {
 	NoCut        bool // never cut (-v, JSON, chisels)
 	ResolvePorts bool // -R
 	Raw          bool // control bytes as they are
+	Color        bool // wrap parts of a line in SGR sequences; the text is the same
+	JSONArgs     bool // JSON lines have the arguments as an object too, see Format.AppendJSON
 }
 
 // TimeMode is the -t option: what evt.outputtime shows.
@@ -105,7 +110,9 @@ type Field struct {
 	index int    // numeric argument, or what init made of it
 	buf   []byte // scratch
 	last  uint64 // Stateful fields
-	aux   any    // what init prepared beyond index
+	clock clockText
+	vals  []Value // scratch of lists
+	aux   any     // what init prepared beyond index
 }
 
 // Errors that callers tell apart.
