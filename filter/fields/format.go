@@ -38,7 +38,8 @@ type Format struct {
 	stateful []*Field
 	last     []uint64 // the stateful fields' memory, to take back what a skipped line did
 	json     []jsonItem
-	values   []Value
+	values   []Value // of the JSON items, while a line is made
+	args     jsonArgs
 	opts     *Options
 }
 

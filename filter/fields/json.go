@@ -63,7 +63,7 @@ func jsonItems(names []string, fields []*Field, o *Options) []jsonItem {
 // textual time fields have the time stamp of the event, in nanoseconds, whatever -t says. Text with bytes that are not UTF-8 has U+FFFD
 // in their place and the exact bytes in base64 under KEY_b64.
 //
-// With Options.JSONArgs the key "args" has the arguments as an object, see appendJSONArgs. hot: no allocation (TestJSONAllocs)
+// With Options.JSONArgs the key "args" has the arguments as an object, see jsonArgs.appendAll. hot: no allocation (TestJSONAllocs)
 func (f *Format) AppendJSON(dst []byte, ev *event.Event) (out []byte, missing *Field) {
 	for i, x := range f.stateful {
 		f.last[i] = x.last
@@ -74,7 +74,7 @@ func (f *Format) AppendJSON(dst []byte, ev *event.Event) (out []byte, missing *F
 		it := &f.json[i]
 		switch {
 		case it.args:
-			dst = appendJSONArgs(appendKey(dst, it.key), ev, f.opts)
+			dst = f.args.appendAll(appendKey(dst, it.key), ev, f.opts)
 			continue
 		case it.bytes >= 0:
 			if v := f.values[it.bytes]; v.Type == String {
