@@ -113,6 +113,7 @@ type Field struct {
 	clock clockText
 	vals  []Value // scratch of lists
 	aux   any     // what init prepared beyond index
+	chain []byte  // scratch of fields that join several values
 }
 
 // Errors that callers tell apart.

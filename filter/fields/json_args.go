@@ -161,8 +161,7 @@ func (a *jsonArgs) numberMeaning(dst []byte, p *event.Param, u uint64, s int64) 
 			}
 		}
 	case event.KindEnumFlags8, event.KindEnumFlags16, event.KindEnumFlags32:
-		a.buf = p.Table().AppendEnum(a.buf[:0], uint32(u))
-		return a.meaning(dst, "_name", stringOf(a.buf))
+		return a.meaning(dst, "_name", enumName(p, uint32(u)))
 	case event.KindFlags8, event.KindFlags16, event.KindFlags32, event.KindMode:
 		a.buf = p.Table().AppendFlags(a.buf[:0], uint32(u))
 		return a.names(dst, '|')

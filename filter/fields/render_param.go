@@ -22,10 +22,13 @@ const (
 // AppendParam appends parameter i of ev as evt.args shows it: VALUE, or VALUE(RESOLVED). Parameters that the record or the schema does
 // not have append nothing. hot: no allocation (TestParamAllocs)
 func AppendParam(dst []byte, ev *event.Event, i int, o *Options) []byte {
-	p, b, ok := paramAt(ev, i)
-	if !ok {
-		return dst
+	if p, b, ok := paramAt(ev, i); ok {
+		return paramText(dst, ev, p, b, o)
 	}
+	return dst
+}
+
+func paramText(dst []byte, ev *event.Event, p *event.Param, b []byte, o *Options) []byte {
 	dst = appendRaw(dst, ev, p, b, o)
 	end := len(dst)
 	dst = append(dst, '(')
@@ -213,7 +216,7 @@ func appendResolved(dst []byte, ev *event.Event, p *event.Param, b []byte, o *Op
 	case event.KindFlags8, event.KindFlags16, event.KindFlags32, event.KindMode:
 		return p.Table().AppendFlags(dst, uint32(u))
 	case event.KindEnumFlags8, event.KindEnumFlags16, event.KindEnumFlags32:
-		return p.Table().AppendEnum(dst, uint32(u))
+		return append(dst, enumName(p, uint32(u))...)
 	case event.KindSigType:
 		return append(dst, event.SignalName(int64(u))...)
 	case event.KindSyscallID:
@@ -250,6 +253,17 @@ var (
 	dynNull    = event.Param{Name: nullText, Kind: event.KindCharBuf}
 	dynInvalid = event.Param{Name: "INVALID DYNAMIC PARAMETER", Kind: event.KindCharBuf}
 )
+
+// enumName is the first name of an enum value: AF_LOCAL for 1, which has AF_UNIX too.
+func enumName(p *event.Param, v uint32) string {
+	entries := p.Table().Entries
+	for i := range entries {
+		if entries[i].Value == v {
+			return entries[i].Name
+		}
+	}
+	return ""
+}
 
 func appendSigSet(dst []byte, set uint64) []byte {
 	first := true
@@ -312,15 +326,17 @@ func appendGroup(dst []byte, ev *event.Event, gid uint32, o *Options) []byte {
 	return append(dst, notAvailable...)
 }
 
+// threadOf returns the thread with that number, nil when its name is not known.
 func threadOf(ev *event.Event, tid int64) *event.Thread {
-	if t := ev.Thread; t != nil && t.TID == tid && !t.Invalid {
-		return t
+	t := ev.Thread
+	if t == nil || t.TID != tid {
+		if ev.Host == nil || ev.Host.Thread == nil {
+			return nil
+		}
+		t = ev.Host.Thread(tid)
 	}
-	if ev.Host == nil || ev.Host.Thread == nil {
+	if t == nil || t.Comm == notAvailable {
 		return nil
 	}
-	if t := ev.Host.Thread(tid); t != nil && !t.Invalid {
-		return t
-	}
-	return nil
+	return t
 }
