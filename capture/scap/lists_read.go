@@ -178,7 +178,7 @@ func readThreads(s *event.Snapshot, body []byte, version uint8) error {
 
 // readThread reads one entry without its length.
 func readThread(d *decoder, version uint8) *event.Thread {
-	t := &event.Thread{VTID: -1, VPID: -1, LoginUID: event.NoID}
+	t := &event.Thread{SID: -1, VPGID: -1, VTID: -1, VPID: -1, LoginUID: event.NoID}
 	t.TID, t.PID, t.PTID = d.i64(), d.i64(), d.i64()
 	if version >= 6 {
 		t.SID = d.i64()

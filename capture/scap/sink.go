@@ -13,7 +13,7 @@ const (
 	jobSize      = 256 << 10 // uncompressed bytes of a write or a gzip member; no more than chunkSize
 	maxJobs      = 4
 	deflators    = 2
-	defaultLevel = 5
+	defaultLevel = 6
 )
 
 // job is a buffer on its way to the file.

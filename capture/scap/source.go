@@ -21,9 +21,11 @@ const (
 
 // chunk is a piece of the uncompressed stream: buf[headroom:].
 type chunk struct {
-	buf []byte
-	err error // what comes after buf: nil for more, io.EOF, or why no more could be read
-	mem []byte
+	buf   []byte
+	err   error // what comes after buf: nil for more, io.EOF, or why no more could be read
+	mem   []byte
+	zip   []byte        // the gzip member to inflate into mem
+	ready chan struct{} // that was done; only waited for when zip is not empty
 }
 
 // source reads and inflates ahead. The goroutine that fill runs in owns the input; chunks go round between it and next.
@@ -133,7 +135,7 @@ func (s *source) chunk() *chunk {
 	}
 	if s.made.Load() < maxChunks {
 		s.made.Add(1)
-		return &chunk{mem: make([]byte, headroom+chunkSize)}
+		return &chunk{mem: make([]byte, headroom+chunkSize), ready: make(chan struct{}, 1)}
 	}
 	select {
 	case c := <-s.free:
@@ -157,6 +159,9 @@ func (s *source) send(c *chunk) bool {
 func (s *source) next() *chunk {
 	select {
 	case c := <-s.full:
+		if len(c.zip) > 0 {
+			<-c.ready
+		}
 		return c
 	case <-s.stop:
 		return &chunk{buf: make([]byte, headroom), err: errClosed}
@@ -165,7 +170,7 @@ func (s *source) next() *chunk {
 
 // recycle gives a chunk back whose bytes nobody needs any more.
 func (s *source) recycle(c *chunk) {
-	c.buf, c.err = nil, nil
+	c.buf, c.err, c.zip = nil, nil, c.zip[:0]
 	if c.mem == nil {
 		return
 	}
