@@ -91,7 +91,7 @@ func appendHexDump(dst, b []byte, ascii bool) []byte {
 			dst = append(dst, lowerHex[c>>4], lowerHex[c&15])
 		}
 		if ascii {
-			for n := len(row)*2 + (len(row)+1)/2; n < 40; n++ {
+			for n := (len(row) + 1) / 2 * 5; n < 40; n++ { // half a group counts as a whole one, as in sysdig: its column is two to the left
 				dst = append(dst, ' ')
 			}
 			dst = appendDots(append(dst, ' ', ' '), row)

@@ -14,11 +14,11 @@ import (
 //	integers, flags, modes   the number; "none" and values that are not there are null
 //	res, fd, pid, sig, ...   NAME_name: the errno, descriptor, comm, signal, user, group, or the name of an enum value
 //	flags, modes, signals    NAME_names: an array
-//	descriptors              NAME_type: file, ipv4, ...
+//	descriptors              NAME_kind: file, ipv4, ...
 //	paths                    the text as given; NAME_path: where a relative one leads
 //	socket addresses         the text; NAME_ip and NAME_port
 //	socket tuples            the text; NAME_sip, NAME_sport, NAME_dip and NAME_dport
-//	descriptor lists         an array of {"fd":3,"events":65,"fd_name":...,"fd_type":...}
+//	descriptor lists         an array of {"fd":3,"events":65,"fd_name":...,"fd_kind":...}
 //	lists of texts           an array (args, env and cgroups of an exec)
 //	texts, buffers           a string; with bytes that are not UTF-8 also NAME_b64, the exact bytes
 //
@@ -200,7 +200,7 @@ func (a *jsonArgs) fd(dst []byte, n int64) []byte {
 		return a.meaning(dst, "_name", event.ErrnoName(-n))
 	case n >= 0 && fd != nil:
 		dst = a.meaning(dst, "_name", fd.Name)
-		return a.meaning(dst, "_type", fd.Type.String())
+		return a.meaning(dst, "_kind", fd.Type.String())
 	}
 	return dst
 }

@@ -107,7 +107,7 @@ var kinds = []struct {
 	{"flags all", event.Param{Kind: event.KindFlags8, Ref: event.TabNone}, p8(255), "255"},
 	{"enum", event.Param{Kind: event.KindEnumFlags32, Ref: event.TabSocketFamilies}, p32(10), "10(AF_INET6)"},
 	{"enum with two names", event.Param{Kind: event.KindEnumFlags32, Ref: event.TabSocketFamilies}, p32(1), "1(AF_LOCAL)"},
-	{"enum16", event.Param{Kind: event.KindEnumFlags16, Format: event.FmtDec, Ref: event.TabPtraceRequests}, p16(0), "0(PTRACE_TRACEME)"},
+	{"enum16", event.Param{Kind: event.KindEnumFlags16, Format: event.FmtDec, Ref: event.TabPtraceRequests}, p16(0), "0(PTRACE_UNKNOWN)"},
 	{"enum unknown", event.Param{Kind: event.KindEnumFlags8, Ref: event.TabShutdownHow}, p8(99), "99"},
 	{"mode", event.Param{Kind: event.KindMode, Format: event.FmtOct, Ref: event.TabChmodMode}, p32(0o644), "0644(S_IROTH|S_IRGRP|S_IWUSR|S_IRUSR)"},
 	{"uid", event.Param{Kind: event.KindUID}, p32(1000), "1000(ann)"},
