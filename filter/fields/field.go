@@ -112,6 +112,7 @@ type Field struct {
 	last  uint64 // Stateful fields
 	clock clockText
 	vals  []Value // scratch of lists
+	color bool    // a format wants colours inside the text; never so for values
 	aux   any     // what init prepared beyond index
 	chain []byte  // scratch of fields that join several values
 }

@@ -231,13 +231,7 @@ func (p *formatParser) field() error {
 	if d.Flags&FilterOnly != 0 {
 		return p.fail(at, n, d.Name+" is for filters only and cannot be displayed", "")
 	}
-	o := p.f.opts
-	if width > 0 && o.Color { // colours inside a text that may be cut would be cut with it
-		c := *o
-		c.Color = false
-		o = &c
-	}
-	x, err := New(d.Name, arg, hasArg, o)
+	x, err := New(d.Name, arg, hasArg, p.f.opts)
 	if err != nil {
 		return p.fail(at, n, errorText(err), "")
 	}
@@ -245,6 +239,7 @@ func (p *formatParser) field() error {
 	q := piece{lit: string(p.lit), field: x, width: width}
 	if p.f.opts.Color {
 		q.color = sgrOf[d.Name]
+		x.color = width == 0 // colours inside a text that may be cut would be cut with it
 	}
 	p.lit = p.lit[:0]
 	p.f.pieces = append(p.f.pieces, q)

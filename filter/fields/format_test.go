@@ -183,6 +183,10 @@ func TestFormatColor(t *testing.T) {
 	if want := "7 \x1b[1;34mread\x1b[0m    | res=\x1b[31m-5(EIO)\x1b[0m data=  res=-5(EIO) |"; string(c) != want {
 		t.Errorf("%q, want %q", c, want)
 	}
+	j, _ := color.AppendJSON(nil, ev)
+	if want := `{"t.args":"res=-5(EIO) data= ","t.num":7,"t.type":"read"}`; string(j) != want {
+		t.Errorf("%s, want %s", j, want)
+	}
 	strip := strings.NewReplacer("\x1b[1;34m", "", "\x1b[31m", "", "\x1b[0m", "")
 	if strip.Replace(string(c)) != string(p) {
 		t.Errorf("%q and %q are different texts", c, p)

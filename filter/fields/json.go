@@ -116,6 +116,10 @@ func appendBase64(dst, b []byte) []byte {
 // appendJSON appends the field's value. have is false when there is none; exact is false when v, the value, is text that JSON cannot hold.
 func (f *Field) appendJSON(dst []byte, ev *event.Event, v *Value) (out []byte, have, exact bool) {
 	d := f.Def
+	if f.color {
+		f.color = false
+		defer func() { f.color = true }()
+	}
 	switch {
 	case d.Flags&TimeText != 0:
 		return strconv.AppendUint(dst, ev.TS, 10), true, true

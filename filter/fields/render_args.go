@@ -37,5 +37,5 @@ func failedParam(p *event.Param, b []byte) bool {
 
 // appArgs displays evt.args, and evt.info of events without a decoder.
 func appArgs(f *Field, ev *event.Event, dst []byte) ([]byte, bool) {
-	return appendArgs(dst, ev, f.opts, f.opts.Color), true
+	return appendArgs(dst, ev, f.opts, f.color), true
 }

@@ -29,7 +29,7 @@ func TestArgs(t *testing.T) {
 }
 
 func TestArgsColor(t *testing.T) {
-	f := &Field{Def: &Def{Name: "evt.args"}, opts: &Options{Color: true}}
+	f := &Field{Def: &Def{Name: "evt.args"}, opts: &Options{}, color: true}
 	ev := sample(t, event.ReadX, p64(-11), nil)
 	out, _ := appArgs(f, ev, nil)
 	if got, want := string(out), "res=\x1b[31m-11(EAGAIN)\x1b[0m data= "; got != want {
