@@ -84,7 +84,7 @@ func ParseFormat(s string, o *Options) (*Format, error) {
 		return nil, err
 	}
 	for _, x := range f.fields {
-		if x.Def.Flags&Stateful != 0 || x.Def.Name == "evt.outputtime" {
+		if x.Def.Flags&Stateful != 0 {
 			f.stateful = append(f.stateful, x)
 		}
 	}

@@ -109,6 +109,32 @@ func TestFormat(t *testing.T) {
 	}
 }
 
+// The built-in formats hold with the real dictionary, and every coloured name is one.
+func TestBuiltinFormats(t *testing.T) {
+	ev := sample(t, event.ReadX, p64(-5), []byte("x"))
+	for _, c := range []struct{ format, want string }{
+		{DefaultFormat, "7 17:35:48.514648551 1 cat (100) < read res=-5(EIO) data=x "},
+		{ChiselFormat, "7 17:35:48.514648551 1 cat (100) < read res=-5(EIO) data=x "},
+		{ContainerFormat, ""},
+		{KubernetesFormat, ""},
+	} {
+		f, err := ParseFormat(c.format, nil)
+		if err != nil {
+			t.Errorf("%v", err)
+			continue
+		}
+		if got, _ := f.Append(nil, ev); c.want != "" && string(got) != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+		checkJSON(t, f, ev)
+	}
+	for name := range sgrOf {
+		if Lookup(name) == nil {
+			t.Errorf("no field %s to colour", name)
+		}
+	}
+}
+
 // A cut falls between characters, and the column keeps its width in bytes.
 func TestFormatCut(t *testing.T) {
 	ev := sample(t, event.CloseX, p64(0))
