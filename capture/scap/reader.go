@@ -86,7 +86,10 @@ func (r *Reader) Next(ev *event.Event) error {
 		}
 		code, n := le.Uint32(b), uint64(le.Uint32(b[4:]))
 		i := code - 0x200
-		if i >= kindSHB || kinds[i].fam != famEvent {
+		if i >= kindSHB {
+			i = uint32(kindOf(code))
+		}
+		if kinds[i].fam != famEvent {
 			if _, err := r.block(); err != nil {
 				return r.fail(err)
 			}
