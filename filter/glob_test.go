@@ -15,7 +15,10 @@ func TestGlob(t *testing.T) {
 		{"a*c", "abcd", false}, {"a?c", "a/c", true}, {"?", "", false}, {"??", "a", false}, {"*a*b*", "xxaxxbxx", true}, {"*a*b", "ababa", false},
 		{"[abc]", "b", true}, {"[abc]", "d", false}, {"[a-c]x", "bx", true}, {"[!a-c]", "d", true}, {"[!a-c]", "b", false}, {"[^a]", "b", true},
 		{"[]a]", "]", true}, {"[!]a]", "b", true}, {"[a", "[a", true}, {"[a", "a", false}, {"[-a]", "-", true}, {"[a-]", "-", true},
-		{"[[:digit:]]", "5", true}, {"[[:digit:]]", "x", false}, {"[![:alpha:]_]", "5", true}, {"[[:foo:]]", "f", false},
+		{"[[:digit:]]", "5", true},
+		{"[[:alnum:]]", "x", true}, {"[[:lower:]]", "x", true}, {"[[:upper:]]", "x", false}, {"[[:xdigit:]]", "F", true}, {"[[:space:]]", "\n", true},
+		{"[[:blank:]]", "\n", false}, {"[[:cntrl:]]", "\a", true}, {"[[:print:]]", " ", true}, {"[[:graph:]]", " ", false}, {"[[:punct:]]", ".", true},
+		{"[[:digit:]]", "x", false}, {"[![:alpha:]_]", "5", true}, {"[[:foo:]]", "f", false},
 		{`\*`, "*", true}, {`\*`, "a", false}, {`a\`, "a", false}, {`a\`, `a\`, false}, {`[\]]`, "]", true}, {"**", "abc", true}, {"*?", "", false},
 		{"[[:]", ":", true}, {"[[:]", "]", false},
 	} {

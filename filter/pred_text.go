@@ -93,9 +93,9 @@ func (p setPred) holds(v fields.Value) bool {
 	return ok
 }
 
-// fewTexts is up to where a list is searched one by one. A map is quicker from 4 names of one length on, and from about 12 of different
-// ones (BenchmarkTextSet).
-const fewTexts = 4
+// fewTexts is up to where a list is searched one by one. A map costs 10 to 20 ns at any size; so do 4 names of the same length, or about 8
+// of different lengths, most of which are decided by the length (BenchmarkTextSet).
+const fewTexts = 6
 
 func textSet(texts []string) pred {
 	if len(texts) <= fewTexts {
