@@ -3,6 +3,7 @@ package scap
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 
 	"scry/capture/event"
@@ -32,8 +33,11 @@ func (r *Reader) block() (uint32, error) {
 		}
 		return code, nil
 	}
-	if n > maxBlock {
-		return code, r.damage("%s block claims %d bytes", k.name, n)
+	if r.listed += n; k.fam == famSection {
+		r.listed = n
+	}
+	if r.listed > maxBlock {
+		return code, r.damage("%s block claims %d bytes, the lists of its section %d", k.name, n, r.listed)
 	}
 	if !r.need(int(n)) {
 		return code, r.cut(k.name, n)
@@ -62,7 +66,10 @@ func (r *Reader) skip(name string, n uint64) error {
 	for left := n; left > 0; {
 		if !r.need(1) {
 			have := n - left
-			err := r.damage("%s block of %d bytes, but the file ends after %d", name, n, have).(*DamageError)
+			err := r.damage("%s block of %d bytes, but the file ends after %d", name, n, have)
+			if r.eof != io.EOF {
+				err = withErr(r.damage("%s block of %d bytes: %d could be read: %v", name, n, have, r.eof), r.eof)
+			}
 			err.Offset = start
 			return err
 		}
@@ -106,9 +113,9 @@ func (r *Reader) list(k *blockKind, body []byte) error {
 	case famMachine:
 		return readMachine(r.snap, body)
 	case famThreads:
-		return readThreads(r.snap, body, k.version)
+		return r.readThreads(body, k.version)
 	case famFDs:
-		return readFDs(r.snap, body, k.version)
+		return r.readFDs(body, k.version)
 	case famInterfaces:
 		return readInterfaces(r.snap, body, k.version)
 	case famUsers:
@@ -134,7 +141,7 @@ func (r *Reader) section(body []byte) error {
 	r.info.Sections++
 	r.snap = new(event.Snapshot)
 	r.first = r.snap
-	r.inBody = false
+	r.inBody, r.fds = false, 0
 	return nil
 }
 
@@ -152,7 +159,8 @@ func readMachine(s *event.Snapshot, body []byte) error {
 }
 
 // readThreads reads a process list. Fields and their versions are those of section 6.
-func readThreads(s *event.Snapshot, body []byte, version uint8) error {
+func (r *Reader) readThreads(body []byte, version uint8) error {
+	s := r.snap
 	for len(body) >= 4 {
 		entry := body
 		if version >= 9 {
@@ -170,6 +178,10 @@ func readThreads(s *event.Snapshot, body []byte, version uint8) error {
 		}
 		if version < 9 {
 			body = d.b
+		}
+		if len(s.Threads) >= maxThreads {
+			r.info.Dropped++
+			continue
 		}
 		s.Threads = append(s.Threads, t)
 	}
@@ -256,7 +268,8 @@ func joinTexts(fields []*string, texts ...[]byte) {
 }
 
 // readFDs reads u64 tid and the descriptors of one thread (section 7).
-func readFDs(s *event.Snapshot, body []byte, version uint8) error {
+func (r *Reader) readFDs(body []byte, version uint8) error {
+	s := r.snap
 	d := decoder{b: body}
 	l := event.FDList{TID: d.u64()}
 	if d.short {
@@ -278,6 +291,11 @@ func readFDs(s *event.Snapshot, body []byte, version uint8) error {
 		if e.short {
 			return fmt.Errorf("entry %d of thread %d ends early", len(l.FDs), l.TID)
 		}
+		if r.fds >= maxFDs {
+			r.info.Dropped++
+			continue
+		}
+		r.fds++
 		l.FDs = append(l.FDs, fd)
 		if !known && version < 2 {
 			break // without lengths there is no way to find the next entry

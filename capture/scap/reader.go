@@ -23,16 +23,16 @@ type Reader struct {
 	snap   *event.Snapshot // of the section at hand
 	first  *event.Snapshot // snap until the first event of the section took it
 	inBody bool            // the section at hand had an event
+	listed uint64          // bytes of its lists
+	fds    int             // descriptors in them
 	err    error           // sticky
 
 	info   FileInfo
 	counts [len(kinds)]int
 }
 
-// NewReader starts reading a capture from r, plain or compressed, and reads its section header. name is that of the file; it is
-// used in no message. What is no capture gives a *NotCaptureError. If r is an io.Closer, Close closes it.
+// NewReader starts reading a capture from r, plain or compressed, and reads its section header. name is for Info only. What is no capture gives a *NotCaptureError. If r is an io.Closer, Close closes it.
 func NewReader(r io.Reader, name string) (*Reader, error) {
-	_ = name
 	src, err := openSource(r)
 	if err != nil {
 		if errors.Is(err, syscall.EISDIR) {
@@ -41,6 +41,7 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 		return nil, err
 	}
 	d := &Reader{src: src}
+	d.info.Name = name
 	d.info.Compression = src.compression
 	if err := d.open(); err != nil {
 		src.close()
@@ -186,15 +187,21 @@ func (r *Reader) fail(err error) error {
 }
 
 // damage makes a DamageError for the block at hand.
-func (r *Reader) damage(format string, args ...any) error {
+func (r *Reader) damage(format string, args ...any) *DamageError {
 	return &DamageError{Offset: r.base + int64(r.pos), Compressed: r.src.compression, Reason: fmt.Sprintf(format, args...)}
+}
+
+// withErr adds the error of the input.
+func withErr(e *DamageError, err error) *DamageError {
+	e.Err = err
+	return e
 }
 
 // cut makes the error for a block of n bytes that is not there in full.
 func (r *Reader) cut(name string, n uint64) error {
 	have := len(r.buf) - r.pos
 	if r.eof != io.EOF {
-		return r.damage("%s block of %d bytes: %d could be read: %v", name, n, have, r.eof)
+		return withErr(r.damage("%s block of %d bytes: %d could be read: %v", name, n, have, r.eof), r.eof)
 	}
 	return r.damage("%s block of %d bytes, but the file ends after %d", name, n, have)
 }
@@ -203,7 +210,7 @@ func (r *Reader) cut(name string, n uint64) error {
 func (r *Reader) end() error {
 	switch have := len(r.buf) - r.pos; {
 	case r.eof != io.EOF:
-		return r.fail(r.damage("%v", r.eof))
+		return r.fail(withErr(r.damage("%v", r.eof), r.eof))
 	case have > 0:
 		return r.fail(r.damage("%d bytes where a block should start", have))
 	}

@@ -55,6 +55,10 @@ const (
 	maxHostname  = 128
 	// maxBlock bounds what a block may claim: longer ones are damage, whatever the file holds.
 	maxBlock = 256 << 20
+	// Limits of the lists of one section, so that a small file that inflates to a huge one cannot fill the memory. libscap keeps no
+	// more threads either.
+	maxThreads = 1 << 18
+	maxFDs     = 1 << 20
 	// maxPlain is the longest total of an event block without LARGE in its name that libscap reads (section 9).
 	maxPlain = 65536 + 8
 )
@@ -142,6 +146,7 @@ type DamageError struct {
 	Offset     int64  // of the block that could not be read, in the stream of blocks
 	Compressed string // the compression, when Offset does not count bytes of the file; "" for plain files
 	Reason     string
+	Err        error // of the input, when that is the reason
 }
 
 // Error is a sentence without the name of the file.
@@ -152,8 +157,12 @@ func (e *DamageError) Error() string {
 	return fmt.Sprintf("damaged at byte %d: %s", e.Offset, e.Reason)
 }
 
+// Unwrap returns the error of the input, if any.
+func (e *DamageError) Unwrap() error { return e.Err }
+
 // FileInfo are the format facts of what was read so far.
 type FileInfo struct {
+	Name        string // as given to NewReader
 	Compression string // "", "gzip", "zstd", "lz4"
 	Members     int    // of a gzip file
 	Sections    int
@@ -163,6 +172,7 @@ type FileInfo struct {
 	Unknown     int            // blocks with codes that are not known; skipped
 	Stray       int            // lists in the middle of the events without a section header; skipped
 	Repaired    int            // interface lists with wrong lengths that could be read nevertheless (section 8)
+	Dropped     int            // threads and descriptors over maxThreads and maxFDs; not kept
 	Trailing    int64          // bytes after the last gzip member that are no gzip; ignored
 	Bytes       int64          // uncompressed bytes read
 }

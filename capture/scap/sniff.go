@@ -17,7 +17,7 @@ func sniffBlocks(b []byte, end error, compression string) error {
 		return &DamageError{Compressed: compression, Reason: fmt.Sprintf("the file ends after %d bytes, within the section header", len(b))}
 	}
 	if end != nil && end != io.EOF {
-		return &DamageError{Compressed: compression, Reason: end.Error()}
+		return &DamageError{Compressed: compression, Reason: end.Error(), Err: end}
 	}
 	what := sniffOther(b)
 	if compression != "" {

@@ -41,12 +41,11 @@ type source struct {
 	made   atomic.Int32
 	stop   chan struct{}
 	once   sync.Once
-	done   chan struct{}
 }
 
 // openSource looks at the first bytes of r for the compression and starts reading.
 func openSource(r io.Reader) (*source, error) {
-	s := &source{full: make(chan *chunk, maxChunks), free: make(chan *chunk, maxChunks), stop: make(chan struct{}), done: make(chan struct{})}
+	s := &source{full: make(chan *chunk, maxChunks), free: make(chan *chunk, maxChunks), stop: make(chan struct{})}
 	s.closer, _ = r.(io.Closer)
 	// With a buffer smaller than what fill asks for, plain input is read past it, straight into the chunks.
 	in := bufio.NewReaderSize(&countingReader{r: r, n: &s.used}, 64<<10)
@@ -60,19 +59,22 @@ func openSource(r io.Reader) (*source, error) {
 	switch {
 	case len(head) >= 3 && head[0] == 0x1f && head[1] == 0x8b && head[2] == 8:
 		s.compression = "gzip"
-		go s.run(func() { s.inflate(in) })
+		go s.inflate(in)
 	case len(head) >= 4 && le.Uint32(head) == 0xFD2FB528:
 		s.compression = "zstd"
 		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(64<<20))
 		if err != nil {
 			return nil, err
 		}
-		go s.run(func() { s.fill(z); z.Close() })
+		go func() {
+			s.fill(z)
+			z.Close()
+		}()
 	case len(head) >= 4 && le.Uint32(head) == 0x184D2204:
 		s.compression = "lz4"
-		go s.run(func() { s.fill(lz4.NewReader(in)) })
+		go s.fill(lz4.NewReader(in))
 	default:
-		go s.run(func() { s.fill(in) })
+		go s.fill(in)
 	}
 	return s, nil
 }
@@ -87,12 +89,6 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n.Add(int64(n))
 	return n, err
-}
-
-// run is the goroutine of the source.
-func (s *source) run(body func()) {
-	defer close(s.done)
-	body()
 }
 
 // fill hands r over in chunks until it ends. What one Read gives goes on at once, so that a pipe can be followed.
@@ -110,7 +106,7 @@ func (s *source) fill(r io.Reader) {
 	}
 }
 
-// readSome reads until at least half of b is full if r does not block long: gzip and the like give back a little at a time.
+// readSome reads at least one byte into b unless r ends.
 func readSome(r io.Reader, b []byte) (n int, err error) {
 	for tries := 0; n == 0; tries++ {
 		var k int

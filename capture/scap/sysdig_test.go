@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"scry/capture/event"
 )
 
 // sysdigFormat prints what -p would not, above all what only the lists at the head of a capture can tell.
@@ -35,6 +37,9 @@ func needSysdig(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("sysdig"); err != nil {
 		t.Skip("sysdig is not installed")
+	}
+	if testing.Short() {
+		t.Skip("runs sysdig many times")
 	}
 }
 
@@ -94,4 +99,56 @@ func firstDiff(want, got string) string {
 		}
 	}
 	return "other number of lines"
+}
+
+// TestSysdigReadsSections lets sysdig read a file of two sections, and the files of a rotation.
+func TestSysdigReadsSections(t *testing.T) {
+	needSysdig(t)
+	captures(t)
+	const format = "*%evt.type %evt.dir %proc.name %evt.info"
+	dir := t.TempDir()
+	var both, want bytes.Buffer
+	for _, name := range []string{"libs-single_ipv6_conn", "libs-test_ipv6_client"} {
+		name = filepath.Join(capturesDir, name+".scap")
+		lines, err := sysdigLines(t, name, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.WriteString(lines)
+		both.Write(plain(t, name))
+	}
+	for _, compress := range []bool{false, true} {
+		var out bytes.Buffer
+		copyTo(t, bytes.NewReader(both.Bytes()), &out, WriterOptions{Compat: true, Compress: compress})
+		file := filepath.Join(dir, "both.scap")
+		if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := sysdigLines(t, file, format); err != nil || got != want.String() {
+			t.Errorf("compress=%v: %v %s", compress, err, firstDiff(want.String(), got))
+		}
+	}
+	ro := RotateOptions{Events: 4, State: machine, Writer: WriterOptions{Compat: true, Compress: true}}
+	r, err := NewRotator(filepath.Join(dir, "r"), ro)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Start(machine())
+	var ev event.Event
+	for _, rec := range exitOnly() {
+		if err := ev.Decode(rec, false); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Event(&ev, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range r.Files() {
+		if got, err := sysdigLines(t, filepath.Join(dir, fmt.Sprint("r", i)), "%proc.name %evt.num"); err != nil || !strings.HasPrefix(got, "prog 1\n") {
+			t.Errorf("file %d: %v %q", i, err, got)
+		}
+	}
 }
