@@ -1,0 +1,214 @@
+// Package chisels is what events end in: lines, JSON, capture files, counts. All of them are chisels that one loop feeds, so there is
+// one place where events are counted, limited and stopped.
+package chisels
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"scry/capture"
+	"scry/capture/event"
+	"scry/capture/state"
+	"scry/filter"
+)
+
+// Chisel receives the events of a run that passed its filter.
+type Chisel interface {
+	// Event takes one event. shown tells that the user got something of it: that is what a limit counts. The event is valid until
+	// Event returns.
+	Event(ev *event.Event) (shown bool, err error)
+	// Finish ends the run.
+	Finish() error
+}
+
+// Passer is a chisel that also wants the events that did not pass the filter.
+type Passer interface {
+	Pass(ev *event.Event) error
+}
+
+// Counts says what became of the events. Seen = Shown + Hidden + Filtered + Skipped.
+type Counts struct {
+	Seen     uint64 // read
+	Filtered uint64 // did not pass the filter, or lay outside the time asked for
+	Hidden   uint64 // the recorder's own, which are only applied
+	Shown    uint64
+	Skipped  uint64 // passed, but nothing of them was shown
+}
+
+// Loop takes events from sources, applies them to the state and hands those that pass the filter to the chisels.
+type Loop struct {
+	Filter   *filter.Filter // nil: all events
+	Chisels  []Chisel
+	Internal bool   // show the recorder's own events
+	Limit    uint64 // stop after that many shown events; 0: never
+	Duration uint64 // stop that long, in ns, after the first event that passed; 0: never
+	From, To Bound  // show only events in between
+	Stop     *atomic.Bool
+	Tables   *state.Tables // nil: nobody needs state
+	// Tick is called every few thousand events.
+	Tick func(num uint64)
+
+	Counts   Counts
+	first    uint64 // time of the first event
+	from, to uint64 // From and To, once the first event is known
+	started  uint64 // time of the first event that passed
+	passers  []Passer
+}
+
+// Bound is a moment: in ns since the epoch, relative to the first event of the run, or a time of the day on which that happened.
+type Bound struct {
+	Set      bool
+	Relative bool
+	Clock    *time.Location // NS counts from midnight there
+	NS       uint64
+}
+
+// at is the moment in ns since the epoch, given the time of the first event.
+func (b Bound) at(first uint64) uint64 {
+	switch {
+	case b.Relative:
+		return first + b.NS
+	case b.Clock != nil:
+		t := time.Unix(0, int64(first)).In(b.Clock)
+		midnight := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, b.Clock)
+		return uint64(midnight.UnixNano()) + b.NS
+	}
+	return b.NS
+}
+
+// errDone ends the loop without being an error.
+var errDone = errors.New("done")
+
+const tickEvery = 1 << 12
+
+// Run takes all events of src. It can be called again for the next source: counts and limits go on. done tells that a limit or Stop
+// ended the run.
+func (l *Loop) Run(src capture.Source) (done bool, err error) {
+	l.passers = l.passers[:0]
+	for _, c := range l.Chisels {
+		if p, ok := c.(Passer); ok {
+			l.passers = append(l.passers, p)
+		}
+	}
+	var ev event.Event
+	for {
+		if err := src.Next(&ev); err != nil {
+			if err == io.EOF {
+				return false, nil
+			}
+			return false, err
+		}
+		if err := l.event(&ev); err != nil {
+			if err == errDone {
+				return true, nil
+			}
+			return true, err
+		}
+		if l.Counts.Seen%tickEvery == 0 {
+			if l.Tick != nil {
+				l.Tick(ev.Num)
+			}
+			if l.Stop != nil && l.Stop.Load() {
+				return true, nil
+			}
+		}
+	}
+}
+
+// event is one turn of the loop. hot: no allocation (TestLoopAllocs)
+func (l *Loop) event(ev *event.Event) error {
+	if ev.Num != 0 {
+		l.Counts.Seen++
+	}
+	if l.Tables != nil {
+		l.Tables.Apply(ev)
+	}
+	if ev.Flags&event.FlagStateOnly != 0 || ev.Num == 0 {
+		l.Counts.Hidden++
+		if ev.Num == 0 {
+			l.Counts.Hidden--
+		}
+		return l.pass(ev)
+	}
+	if l.From.Set || l.To.Set {
+		if !l.inTime(ev) {
+			l.Counts.Filtered++
+			return l.pass(ev)
+		}
+	}
+	if l.Filter != nil && !l.Filter.Match(ev) {
+		l.Counts.Filtered++
+		return l.pass(ev)
+	}
+	if l.Duration != 0 {
+		if l.started == 0 {
+			l.started = ev.TS
+		} else if ev.TS-l.started >= l.Duration && ev.TS > l.started {
+			l.Counts.Filtered++
+			return errDone
+		}
+	}
+	return l.deliver(ev)
+}
+
+func (l *Loop) deliver(ev *event.Event) error {
+	visible := l.Internal || !ev.Type.Internal()
+	shown := false
+	for _, c := range l.Chisels {
+		s, err := c.Event(ev)
+		if err != nil {
+			return err
+		}
+		shown = shown || s
+	}
+	switch {
+	case !visible:
+		l.Counts.Hidden++
+		return nil
+	case !shown:
+		l.Counts.Skipped++
+		return nil
+	}
+	l.Counts.Shown++
+	if l.Limit != 0 && l.Counts.Shown >= l.Limit {
+		return errDone
+	}
+	return nil
+}
+
+func (l *Loop) pass(ev *event.Event) error {
+	for _, p := range l.passers {
+		if err := p.Pass(ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inTime tells whether ev lies between From and To.
+func (l *Loop) inTime(ev *event.Event) bool {
+	if l.first == 0 {
+		l.first = ev.TS
+		l.from, l.to = 0, ^uint64(0)
+		if l.From.Set {
+			l.from = l.From.at(l.first)
+		}
+		if l.To.Set {
+			l.to = l.To.at(l.first)
+		}
+	}
+	return ev.TS >= l.from && ev.TS <= l.to
+}
+
+// Finish ends the chisels; the first error counts.
+func (l *Loop) Finish() error {
+	var first error
+	for _, c := range l.Chisels {
+		if err := c.Finish(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}

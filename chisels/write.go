@@ -1,0 +1,65 @@
+package chisels
+
+import (
+	"scry/capture/event"
+)
+
+// Recorder is what a capture is written with.
+type Recorder interface {
+	Start(*event.Snapshot) error
+	Event(ev *event.Event, stateOnly bool) error
+	Close() error
+}
+
+// Write puts events into a capture file.
+type Write struct {
+	Out Recorder
+	Fat bool // also write the events that were filtered out but move state, marked as not to be shown
+	// Head makes the state at the head of a section from that of the input; nil: as it is.
+	Head func(*event.Snapshot) *event.Snapshot
+}
+
+// begin starts a section in the output when ev begins one in the input.
+func (w *Write) begin(ev *event.Event) error {
+	if ev.Section == nil {
+		return nil
+	}
+	return w.Section(ev.Section)
+}
+
+// Section starts a section whose state is s.
+func (w *Write) Section(s *event.Snapshot) error {
+	if w.Head != nil {
+		s = w.Head(s)
+	}
+	return w.Out.Start(s)
+}
+
+// Event writes ev. It counts as shown unless it is the recorder's own.
+func (w *Write) Event(ev *event.Event) (bool, error) {
+	if err := w.begin(ev); err != nil {
+		return false, err
+	}
+	return !ev.Type.Internal(), w.Out.Event(ev, false)
+}
+
+// Pass writes what did not pass the filter but must be kept: containers and users, of which names follow, always; with Fat
+// everything that moves state; and what the input has only for its state.
+func (w *Write) Pass(ev *event.Event) error {
+	if err := w.begin(ev); err != nil {
+		return err
+	}
+	s := ev.Type.Schema()
+	switch {
+	case ev.Flags&event.FlagStateOnly != 0, ev.Num == 0:
+		return w.Out.Event(ev, ev.Num != 0)
+	case s.Category&event.CatMeta != 0 && s.Flags&event.ModifiesState != 0:
+		return w.Out.Event(ev, true)
+	case w.Fat && s.Flags&event.ModifiesState != 0:
+		return w.Out.Event(ev, true)
+	}
+	return nil
+}
+
+// Finish ends the file.
+func (w *Write) Finish() error { return w.Out.Close() }

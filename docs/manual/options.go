@@ -1,0 +1,26 @@
+// Package manual is what the program says about itself: options, help, listings, completion and the generated pages of docs/. All of it is
+// derived from tables, so it cannot drift from what the program does.
+package manual
+
+// Option is one row of the command line.
+type Option struct {
+	Name     string // long name, without dashes
+	Short    string // one letter, "" for none
+	Arg      string // what the argument is called; "" for an option without one
+	Optional string // value when the argument is left out; only for options that may go without
+	Group    string
+	Help     string
+	Gone     string // why the option is refused
+	Top      bool   // on the first page of help
+}
+
+// Groups, in the order of help.
+const (
+	Input   = "Reading"
+	Output  = "Showing"
+	Writing = "Writing captures"
+	Knowing = "Finding names"
+	Later   = "Not in this version"
+	Live    = "For live capture only"
+	Gone    = "Gone"
+)
