@@ -26,6 +26,7 @@ var floors = map[string]int{
 	"":                  5, // main
 	"tui":               4,
 	"chisels":           3,
+	"docs/manual":       3,
 	"capture":           2,
 	"filter":            2,
 	"probe":             1,

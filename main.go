@@ -144,10 +144,6 @@ func parse(args []string) (*config, error) {
 	}
 	args = manual.Expand(args)
 	if err := fs.Parse(args); err != nil {
-		var f *failure
-		if errors.As(err, &f) {
-			return nil, err
-		}
 		return nil, optionError(err)
 	}
 	c.filter = fs.Args()
@@ -349,9 +345,12 @@ func width() int {
 
 // optionError says what is wrong with an option, and which one may have been meant.
 func optionError(err error) error {
+	var f *failure
 	var unknown *pflag.NotExistError
 	var lacks *pflag.ValueRequiredError
 	switch {
+	case errors.As(err, &f):
+		return f
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
 		return usage("%s", manual.UnknownShort(unknown.GetSpecifiedName(), "-"+unknown.GetSpecifiedShortnames()))
 	case errors.As(err, &unknown):

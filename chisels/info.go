@@ -250,6 +250,8 @@ func (i *Info) AppendJSON(dst []byte) ([]byte, error) {
 // topTypes is how many names of events the text has.
 const topTypes = 10
 
+const interfaceWidth = 100 // columns of a line of interfaces
+
 // AppendText appends the Info as a block of aligned lines; all: with every name of events. Names from the capture are made safe to show.
 func (i *Info) AppendText(dst []byte, all bool, o *fields.Options) []byte {
 	clean := func(s string) string { return string(fields.AppendText(nil, s, o)) }
@@ -286,8 +288,8 @@ func (i *Info) AppendText(dst []byte, all bool, o *fields.Options) []byte {
 		}
 		line(first(n, "containers"), "%s  (%s)", text, cmp.Or(clean(c.Engine), "engine not known"))
 	}
-	for n, f := range i.Interfaces {
-		line(first(n, "interfaces"), "%s  %s", clean(f.Name), f.Addr)
+	for n, text := range i.interfaceLines(clean) {
+		line(first(n, "interfaces"), "%s", text)
 	}
 	for _, s := range i.Notes {
 		line("note", "%s", s)
@@ -315,6 +317,20 @@ func (i *Info) appendTypes(dst []byte, all bool) []byte {
 		dst = fmt.Appendf(dst, "    %d more (--all)\n", n)
 	}
 	return dst
+}
+
+// interfaceLines has the interfaces with their addresses, as many in a line as fit.
+func (i *Info) interfaceLines(clean func(string) string) (lines []string) {
+	for n, f := range i.Interfaces {
+		text := clean(f.Name) + " " + f.Addr
+		switch last := len(lines) - 1; {
+		case n == 0 || len(lines[last])+2+len(text) > interfaceWidth:
+			lines = append(lines, text)
+		default:
+			lines[last] += ", " + text
+		}
+	}
+	return lines
 }
 
 // fileText says how the file is stored.

@@ -13,7 +13,7 @@ var eventNames = sync.OnceValue(func() []string {
 	for _, t := range current() {
 		names = append(names, t.Schema().Name)
 	}
-	names = slices.DeleteFunc(names, func(s string) bool { return s == "" || s == "NA" })
+	names = slices.DeleteFunc(names, func(s string) bool { return s == "" || s == "NA" || s[0] == '<' })
 	slices.Sort(names)
 	return slices.Compact(names)
 })

@@ -38,10 +38,10 @@ var Options = []Option{
 	{Name: "event-limit", Short: "e", Arg: "N", Group: Writing, Help: "next file after N events"},
 	{Name: "limit", Short: "W", Arg: "N", Group: Writing, Help: "keep only the last N of these files"},
 
-	{Name: "list", Short: "l", Group: Knowing, Help: "list the fields, all or those named like NAME; -lv with types", Top: true},
-	{Name: "list-events", Short: "L", Group: Knowing, Help: "list the events and their arguments, all or those named like NAME", Top: true},
+	{Name: "list", Short: "l", Group: Knowing, Help: "list the fields; all, or those of a class or named like NAME; -lv with types", Top: true},
+	{Name: "list-events", Short: "L", Group: Knowing, Help: "list the events and their arguments; all, or those named like NAME", Top: true},
 	{Name: "list-markdown", Group: Knowing, Help: "the same in Markdown"},
-	{Name: "help", Short: "h", Arg: "all", Optional: "short", Group: Knowing, Help: "this page; --help=all has every option", Top: true},
+	{Name: "help", Short: "h", Arg: "all", Optional: "short", Group: Knowing, Help: "help; --help=all has every option", Top: true},
 	{Name: "version", Group: Knowing, Help: "version"},
 	{Name: "libs-version", Group: Knowing, Help: "version"},
 
