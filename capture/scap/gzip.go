@@ -6,15 +6,18 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+)
 
-	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
+var (
+	errCutGzip  = errors.New("the compressed data ends too early")
+	errChecksum = errors.New("the compressed data has a wrong checksum")
+	errLong     = errors.New("a gzip member is longer than it says")
 )
 
 // inflate reads the gzip members of in one after the other. Those that our writer made tell their length, so that several can be
 // inflated at once.
 func (s *source) inflate(in *bufio.Reader) {
-	var z gzip.Reader
+	var z *inflater
 	var work chan *chunk
 	defer func() {
 		if work != nil {
@@ -33,7 +36,12 @@ func (s *source) inflate(in *bufio.Reader) {
 			if !s.ahead(in, n, work) {
 				return
 			}
-		} else if !s.member(&z, in) {
+			continue
+		}
+		if z == nil {
+			z = new(inflater)
+		}
+		if !s.member(z, in) {
 			return
 		}
 	}
@@ -83,65 +91,103 @@ func (s *source) ahead(in *bufio.Reader, n int, work chan<- *chunk) bool {
 // inflateMembers inflates the members in c.zip into c.mem.
 func inflateMembers(work <-chan *chunk) {
 	in := bytes.NewReader(nil)
-	z := flate.NewReader(in)
+	buf := bufio.NewReaderSize(in, 16<<10)
+	z := new(inflater)
 	for c := range work {
-		in.Reset(c.zip[memberHead:max(len(c.zip)-memberTail, memberHead)])
-		z.(flate.Resetter).Reset(in, nil)
-		n, err := readFull(z, c.mem[headroom:])
+		in.Reset(c.zip[min(memberHead, len(c.zip)):])
+		buf.Reset(in)
+		n, err := z.into(buf, c.mem[headroom:])
 		c.buf = c.mem[:headroom+n]
-		if err == nil || err == io.EOF {
-			tail := c.zip[len(c.zip)-memberTail:]
-			switch {
-			case err == nil && readsMore(z):
-				err = errors.New("a gzip member is longer than it says")
-			case crc32.ChecksumIEEE(c.buf[headroom:]) != le.Uint32(tail) || uint32(n) != le.Uint32(tail[4:]):
-				err = gzip.ErrChecksum
-			default:
-				err = nil
-			}
+		switch {
+		case err == errStopped:
+			c.err = errLong
+		case err != nil:
+			c.err = err
+		default:
+			c.err = memberEnd(buf, crc32.ChecksumIEEE(c.buf[headroom:]), uint32(n))
 		}
-		c.err = err
 		c.ready <- struct{}{}
 	}
 }
 
-// readsMore tells whether r has another byte.
-func readsMore(r io.Reader) bool {
-	var b [1]byte
-	n, _ := io.ReadFull(r, b[:])
-	return n > 0
+// memberEnd compares the end of a member, u32 checksum and u32 length of the data.
+func memberEnd(in *bufio.Reader, sum, n uint32) error {
+	tail, err := in.Peek(memberTail)
+	if err == io.EOF {
+		return errCutGzip
+	}
+	if err != nil {
+		return err
+	}
+	if le.Uint32(tail) != sum || le.Uint32(tail[4:]) != n {
+		return errChecksum
+	}
+	in.Discard(memberTail)
+	return nil
+}
+
+// memberStart skips the head of a member (RFC 1952, section 2.3).
+func memberStart(in *bufio.Reader) error {
+	const (
+		hasCRC = 1 << (iota + 1)
+		hasExtra
+		hasName
+		hasComment
+	)
+	head, err := in.Peek(12)
+	if err != nil {
+		return errCutGzip
+	}
+	if head[2] != 8 || head[3] >= 32 {
+		return errors.New("the head of a gzip member is damaged")
+	}
+	flags, skip := head[3], 10
+	if flags&hasExtra != 0 {
+		skip += 2 + int(le.Uint16(head[10:]))
+	}
+	_, err = in.Discard(skip)
+	for _, has := range [...]byte{flags & hasName, flags & hasComment} {
+		for has != 0 && err == nil {
+			has, err = in.ReadByte()
+		}
+	}
+	if flags&hasCRC != 0 && err == nil {
+		_, err = in.Discard(2)
+	}
+	if err != nil {
+		return errCutGzip
+	}
+	return nil
 }
 
 // member inflates one member of any sort and reports whether another one follows.
-func (s *source) member(z *gzip.Reader, in *bufio.Reader) bool {
-	if err := z.Reset(in); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
-			err = errCutGzip
-		}
-		s.send(&chunk{buf: make([]byte, headroom), err: err})
-		return false
-	}
-	z.Multistream(false)
-	for {
-		c := s.chunk()
-		if c == nil {
-			return false
-		}
-		n, err := readFull(z, c.mem[headroom:])
-		more := false
-		if err == io.EOF {
-			if more = s.follows(in); more {
-				err = nil
+func (s *source) member(z *inflater, in *bufio.Reader) bool {
+	sum, size := uint32(0), uint32(0)
+	err := memberStart(in)
+	if err == nil {
+		err = z.run(in, func(p []byte) bool {
+			c := s.chunk()
+			if c == nil {
+				return false
 			}
-		}
-		c.buf, c.err = c.mem[:headroom+n], err
-		if !s.send(c) || err != nil {
-			return false
-		}
-		if more {
+			c.buf, c.err = c.mem[:headroom+copy(c.mem[headroom:headroom+chunkSize], p)], nil
+			sum, size = crc32.Update(sum, crc32.IEEETable, p), size+uint32(len(p))
+			return s.send(c)
+		})
+	}
+	if err == nil {
+		err = memberEnd(in, sum, size)
+	}
+	if err == nil {
+		if s.follows(in) {
 			return true
 		}
+		err = io.EOF
 	}
+	if err != errStopped {
+		s.send(&chunk{buf: make([]byte, headroom), err: err})
+	}
+	return false
 }
 
 // follows tells whether another member starts at in. Other bytes are ignored as zlib does, and counted.
@@ -154,21 +200,3 @@ func (s *source) follows(in *bufio.Reader) bool {
 	s.trailing.Store(n)
 	return false
 }
-
-// readFull fills b unless r ends. Other than io.ReadFull it tells the plain io.EOF behind a partial read.
-func readFull(r io.Reader, b []byte) (n int, err error) {
-	for n < len(b) {
-		var k int
-		k, err = r.Read(b[n:])
-		n += k
-		if err != nil {
-			if errors.Is(err, io.ErrUnexpectedEOF) {
-				err = errCutGzip
-			}
-			return n, err
-		}
-	}
-	return n, nil
-}
-
-var errCutGzip = errors.New("the compressed data ends too early")

@@ -98,7 +98,7 @@ func (s *source) fill(r io.Reader) {
 		if c == nil {
 			return
 		}
-		n, err := readSome(r, c.mem[headroom:])
+		n, err := readSome(r, c.mem[headroom:headroom+chunkSize])
 		c.buf, c.err = c.mem[:headroom+n], err
 		if !s.send(c) || err != nil {
 			return
@@ -131,7 +131,7 @@ func (s *source) chunk() *chunk {
 	}
 	if s.made.Load() < maxChunks {
 		s.made.Add(1)
-		return &chunk{mem: make([]byte, headroom+chunkSize), ready: make(chan struct{}, 1)}
+		return &chunk{mem: make([]byte, headroom+chunkSize+outSlack), ready: make(chan struct{}, 1)}
 	}
 	select {
 	case c := <-s.free:

@@ -1,0 +1,595 @@
+package scap
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"math/bits"
+)
+
+// inflater decodes one DEFLATE stream after the other (RFC 1951). It knows only whole buffers: one of input that refill moves on,
+// and one of output that holds the last 32 kB as the window. Its inner loop is therefore faster than that of a
+// general io.Reader, which may stop between any two bytes (BenchmarkInflate).
+type inflater struct {
+	in     *bufio.Reader
+	b      []byte   // what in has buffered
+	pos    int      // next byte of b
+	hold   uint64   // bits that were taken from b, the next one lowest
+	n      uint     // how many of them count
+	padded int      // -1, or how many bytes of b were left at the end of the input; zeros follow them
+	eof    error    // why there are no more
+	pad    [48]byte // b then: what was left, zeros to look at, zeros that a symbol may use up before that is noticed
+
+	out  []byte // window and new data
+	o    int    // end of the data in out
+	sent int    // what of it was emitted
+	emit func([]byte) bool
+
+	count   func([]byte) bool // the emit of into
+	counted int
+
+	lit, dist huffTable
+	lens      [maxLit + maxDist]uint8
+}
+
+const (
+	window    = 32 << 10
+	outSize   = window + chunkSize + outSlack
+	outSlack  = 288 // the longest match, and what copying by words writes past its end
+	litBits   = 11
+	distBits  = 9
+	maxLit    = 288
+	maxDist   = 32
+	maxLength = 15 // bits of a code
+)
+
+// Kinds of table entries. An entry is
+//
+//	bits 0-4    length of the code (of the rest of it, in a second table)
+//	bits 5-7    kind
+//	bits 8-12   extra bits of a length or distance; index bits of a second table
+//	bits 16-31  literal, base of a length or distance, start of a second table
+const (
+	kindLiteral = iota << 5
+	kindBase
+	kindEnd
+	kindTable
+	kindBad
+	kindMask = 7 << 5
+)
+
+// huffTable decodes a code: its first entries are found by the next bits of the input; codes longer than those go on in a second table.
+type huffTable struct {
+	entries [1 << 13]uint32
+	bits    uint
+}
+
+var (
+	errBadDeflate = errors.New("the compressed data is damaged")
+	errStopped    = errors.New("stopped")
+)
+
+var lengthBase = [29]uint16{3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258}
+var lengthExtra = [29]uint8{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0}
+var distBase = [30]uint16{1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577}
+var distExtra = [30]uint8{0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13}
+var lensOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
+
+// build makes the table of a code from the lengths of its symbols, 0 for unused ones. entry gives what a symbol stands for.
+func (t *huffTable) build(lens []uint8, primary uint, entry func(sym int) uint32) error {
+	var count [maxLength + 1]int
+	for _, l := range lens {
+		count[l]++
+	}
+	longest := maxLength
+	for longest > 0 && count[longest] == 0 {
+		longest--
+	}
+	t.bits = primary
+	if longest == 0 { // a block without matches may have no distances
+		for i := range 1 << primary {
+			t.entries[i] = kindBad | 1
+		}
+		return nil
+	}
+	var next [maxLength + 2]int
+	code, left := 0, 1
+	for l := 1; l <= maxLength; l++ {
+		code = (code + count[l-1]*boolInt(l > 1)) << 1
+		next[l] = code
+		left = left<<1 - count[l]
+		if left < 0 {
+			return errBadDeflate
+		}
+	}
+	if left > 0 {
+		if longest > 1 || count[1] > 1 {
+			return errBadDeflate
+		}
+		for i := range 1 << primary { // one code of one bit; the other bit is an error
+			t.entries[i] = kindBad | 1
+		}
+	}
+	t.fill(lens, &count, &next, longest, entry)
+	return nil
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// fill enters the codes.
+func (t *huffTable) fill(lens []uint8, count *[maxLength + 1]int, next *[maxLength + 2]int, longest int, entry func(sym int) uint32) {
+	primary := int(t.bits)
+	used := 1 << primary
+	if longest > primary {
+		for i := range 1 << primary {
+			t.entries[i] = kindBad
+		}
+	}
+	sub := max(longest-primary, 0)
+	for sym, l8 := range lens {
+		l := int(l8)
+		if l == 0 {
+			continue
+		}
+		rev := int(bits.Reverse16(uint16(next[l])) >> (16 - l))
+		next[l]++
+		e := entry(sym)
+		if l <= primary {
+			for i := rev; i < 1<<primary; i += 1 << l {
+				t.entries[i] = e | uint32(l)
+			}
+			continue
+		}
+		head := rev & (1<<primary - 1)
+		if t.entries[head]&kindMask != kindTable {
+			t.entries[head] = uint32(used)<<16 | uint32(sub)<<8 | kindTable | uint32(primary)
+			used += 1 << sub
+		}
+		start := int(t.entries[head] >> 16)
+		for i := rev >> primary; i < 1<<sub; i += 1 << (l - primary) {
+			t.entries[(start+i)&(len(t.entries)-1)] = e | uint32(l-primary)
+		}
+	}
+}
+
+func litEntry(sym int) uint32 {
+	switch {
+	case sym < 256:
+		return uint32(sym)<<16 | kindLiteral
+	case sym == 256:
+		return kindEnd
+	case sym-257 < len(lengthBase):
+		return uint32(lengthBase[sym-257])<<16 | uint32(lengthExtra[sym-257])<<8 | kindBase
+	}
+	return kindBad
+}
+
+func distEntry(sym int) uint32 {
+	if sym < len(distBase) {
+		return uint32(distBase[sym])<<16 | uint32(distExtra[sym])<<8 | kindBase
+	}
+	return kindBad
+}
+
+func lensEntry(sym int) uint32 { return uint32(sym)<<16 | kindLiteral }
+
+// run decodes a stream from in and gives its data to emit, in pieces of at most chunkSize bytes, until emit returns false. Behind the
+// stream in is at the next byte. After an error all data that was certain has been emitted.
+func (z *inflater) run(in *bufio.Reader, emit func([]byte) bool) error {
+	if z.out == nil {
+		z.out = make([]byte, outSize)
+	}
+	z.in, z.emit, z.b, z.pos, z.hold, z.n, z.padded, z.eof = in, emit, nil, 0, 0, 0, -1, nil
+	z.o, z.sent = 0, 0
+	for {
+		last, err := z.block()
+		if err != nil || last {
+			if !z.emitNew() {
+				return errStopped
+			}
+			if err == nil {
+				err = z.finish()
+			}
+			return err
+		}
+	}
+}
+
+// into decodes a stream straight into out, which must have outSlack bytes more than the data, and returns how many there are.
+func (z *inflater) into(in *bufio.Reader, out []byte) (n int, err error) {
+	if z.count == nil {
+		z.count = func(p []byte) bool {
+			z.counted += len(p)
+			return z.counted <= len(z.out)-outSlack
+		}
+	}
+	own := z.out
+	z.out, z.counted = out, 0
+	err = z.run(in, z.count)
+	z.out = own
+	if err == errStopped {
+		return 0, err
+	}
+	return z.counted, err
+}
+
+// finish gives back the bytes that were looked at too far.
+func (z *inflater) finish() error {
+	z.pos -= int(z.n / 8)
+	if z.padded >= 0 && z.pos > z.padded {
+		return z.ended()
+	}
+	z.in.Discard(z.pos)
+	return nil
+}
+
+// flush emits what is new and makes room behind the window.
+func (z *inflater) flush() bool {
+	if !z.emitNew() {
+		return false
+	}
+	if z.o > window {
+		copy(z.out, z.out[z.o-window:z.o])
+		z.o = window
+	}
+	z.sent = z.o
+	return true
+}
+
+// emitNew emits what is new.
+func (z *inflater) emitNew() bool {
+	for z.sent < z.o {
+		k := min(z.o-z.sent, chunkSize)
+		if !z.emit(z.out[z.sent : z.sent+k]) {
+			return false
+		}
+		z.sent += k
+	}
+	return true
+}
+
+// refill makes at least 16 bytes available at z.b[z.pos:], zeros behind the end of the input.
+func (z *inflater) refill() error {
+	z.pos -= int(z.n / 8)
+	z.n &= 7
+	z.hold &= 1<<z.n - 1
+	if z.padded >= 0 {
+		if z.pos > z.padded {
+			return z.ended()
+		}
+		return nil
+	}
+	z.in.Discard(z.pos)
+	z.pos = 0
+	if _, err := z.in.Peek(16); err != nil {
+		z.eof = err
+	}
+	z.b, _ = z.in.Peek(z.in.Buffered())
+	if len(z.b) < 16 {
+		z.pad = [48]byte{}
+		z.padded = copy(z.pad[:], z.b)
+		z.b = z.pad[:]
+	}
+	return nil
+}
+
+// ended is the error for a stream that its input cuts short.
+func (z *inflater) ended() error {
+	if z.eof != nil && z.eof != io.EOF {
+		return z.eof
+	}
+	return errCutGzip
+}
+
+// take returns the next k bits, at most 16.
+func (z *inflater) take(k uint) (uint32, error) {
+	if z.n < k {
+		if len(z.b)-z.pos < 8 {
+			if err := z.refill(); err != nil {
+				return 0, err
+			}
+		}
+		z.hold |= le.Uint64(z.b[z.pos:]) << z.n
+		z.pos += int((63 - z.n) >> 3)
+		z.n |= 56
+	}
+	v := uint32(z.hold) & (1<<k - 1)
+	z.hold >>= k
+	z.n -= k
+	return v, nil
+}
+
+// block decodes a block and tells whether it is the last one.
+func (z *inflater) block() (last bool, err error) {
+	head, err := z.take(3)
+	if err != nil {
+		return false, err
+	}
+	switch head >> 1 {
+	case 0:
+		err = z.stored()
+	case 1:
+		if err = z.fixedCodes(); err == nil {
+			err = z.symbols()
+		}
+	case 2:
+		if err = z.dynamicCodes(); err == nil {
+			err = z.symbols()
+		}
+	default:
+		err = errBadDeflate
+	}
+	return head&1 != 0, err
+}
+
+// stored copies a block that is not compressed.
+func (z *inflater) stored() error {
+	z.hold >>= z.n & 7
+	z.n &^= 7
+	size, err := z.take(16)
+	if err != nil {
+		return err
+	}
+	inverse, err := z.take(16)
+	if err != nil {
+		return err
+	}
+	if size^inverse != 0xffff {
+		return errBadDeflate
+	}
+	for left := int(size); left > 0; {
+		if err := z.refill(); err != nil {
+			return err
+		}
+		have := len(z.b) - z.pos
+		if z.padded >= 0 {
+			have = z.padded - z.pos
+		}
+		if have <= 0 {
+			return z.ended()
+		}
+		if z.o+left > len(z.out)-outSlack && !z.flush() {
+			return errStopped
+		}
+		k := copy(z.out[z.o:len(z.out)-outSlack], z.b[z.pos:z.pos+min(have, left)])
+		z.o += k
+		z.pos += k
+		left -= k
+	}
+	return nil
+}
+
+// fixedCodes makes the tables of section 3.2.6.
+func (z *inflater) fixedCodes() error {
+	for i := range maxLit {
+		switch {
+		case i < 144:
+			z.lens[i] = 8
+		case i < 256:
+			z.lens[i] = 9
+		case i < 280:
+			z.lens[i] = 7
+		default:
+			z.lens[i] = 8
+		}
+	}
+	for i := range maxDist {
+		z.lens[maxLit+i] = 5
+	}
+	if err := z.lit.build(z.lens[:maxLit], litBits, litEntry); err != nil {
+		return err
+	}
+	return z.dist.build(z.lens[maxLit:], distBits, distEntry)
+}
+
+// dynamicCodes reads the tables of section 3.2.7.
+func (z *inflater) dynamicCodes() error {
+	v, err := z.take(14)
+	if err != nil {
+		return err
+	}
+	nlit, ndist, nlens := int(v&31)+257, int(v>>5&31)+1, int(v>>10)+4
+	if nlit > 286 || ndist > 30 {
+		return errBadDeflate
+	}
+	var own [19]uint8
+	for _, at := range lensOrder[:nlens] {
+		l, err := z.take(3)
+		if err != nil {
+			return err
+		}
+		own[at] = uint8(l)
+	}
+	if err := z.dist.build(own[:], 7, lensEntry); err != nil {
+		return err
+	}
+	for i := 0; i < nlit+ndist; {
+		if _, err := z.take(0); err != nil {
+			return err
+		}
+		k, err := z.codeLength()
+		if err != nil {
+			return err
+		}
+		if k < 16 {
+			z.lens[i] = uint8(k)
+			i++
+			continue
+		}
+		value, extra, base := uint8(0), uint(3), 3
+		switch k {
+		case 16:
+			if i == 0 {
+				return errBadDeflate
+			}
+			value, extra = z.lens[i-1], 2
+		case 18:
+			extra, base = 7, 11
+		}
+		more, err := z.take(extra)
+		if err != nil {
+			return err
+		}
+		for range base + int(more) {
+			if i == nlit+ndist {
+				return errBadDeflate
+			}
+			z.lens[i] = value
+			i++
+		}
+	}
+	if z.lens[256] == 0 {
+		return errBadDeflate
+	}
+	if err := z.lit.build(z.lens[:nlit], litBits, litEntry); err != nil {
+		return err
+	}
+	return z.dist.build(z.lens[nlit:nlit+ndist], distBits, distEntry)
+}
+
+// codeLength decodes a symbol of the code of code lengths, which has at most 7 bits.
+func (z *inflater) codeLength() (int, error) {
+	v, err := z.take(7)
+	if err != nil {
+		return 0, err
+	}
+	e := z.dist.entries[v]
+	if e&kindMask != kindLiteral {
+		return 0, errBadDeflate
+	}
+	back := 7 - uint(e&31)
+	z.hold = z.hold<<back | uint64(v>>(e&31))
+	z.n += back
+	return int(e >> 16), nil
+}
+
+// symbols decodes literals and matches up to the end of the block. hot: it is where inflating spends its time
+func (z *inflater) symbols() error {
+	lit, dist := &z.lit.entries, &z.dist.entries
+	b, pos, hold, n := z.b, z.pos, z.hold, z.n
+	out, o := z.out, z.o
+	known := o // what does not come from zeros behind the end of the input
+	for {
+		if len(b)-pos < 16 || z.padded >= 0 {
+			z.pos, z.hold, z.n = pos, hold, n
+			if err := z.refill(); err != nil {
+				z.o = known
+				return err
+			}
+			b, pos, hold, n = z.b, z.pos, z.hold, z.n
+		}
+		if o > len(out)-outSlack {
+			z.o = o
+			if !z.flush() {
+				return errStopped
+			}
+			o = z.o
+		}
+		known = o
+		hold |= le.Uint64(b[pos:]) << n
+		pos += int((63 - n) >> 3)
+		n |= 56
+		e := lit[hold&(1<<litBits-1)]
+		if e&kindMask == kindLiteral { // up to three of them need no more than 33 bits
+			hold >>= e & 31
+			n -= uint(e & 31)
+			out[o] = byte(e >> 16)
+			o++
+			e = lit[hold&(1<<litBits-1)]
+			if e&kindMask == kindLiteral {
+				hold >>= e & 31
+				n -= uint(e & 31)
+				out[o] = byte(e >> 16)
+				o++
+				e = lit[hold&(1<<litBits-1)]
+				if e&kindMask == kindLiteral {
+					hold >>= e & 31
+					n -= uint(e & 31)
+					out[o] = byte(e >> 16)
+					o++
+					continue
+				}
+			}
+		}
+		if e&kindMask == kindTable {
+			hold >>= litBits
+			n -= litBits
+			e = lit[(e>>16+uint32(hold)&(1<<(e>>8&31)-1))&(uint32(len(lit))-1)]
+		}
+		hold >>= e & 31
+		n -= uint(e & 31)
+		switch e & kindMask {
+		case kindLiteral:
+			out[o] = byte(e >> 16)
+			o++
+			continue
+		case kindBase:
+		case kindEnd:
+			z.pos, z.hold, z.n, z.o = pos, hold, n, o
+			if z.padded >= 0 && pos-int(n/8) > z.padded {
+				z.o = known
+				return z.ended()
+			}
+			return nil
+		default:
+			z.o = known
+			return errBadDeflate
+		}
+		extra := uint(e >> 8 & 31)
+		length := int(e>>16) + int(hold&(1<<extra-1))
+		hold >>= extra
+		n -= extra
+		hold |= le.Uint64(b[pos:]) << n
+		pos += int((63 - n) >> 3)
+		n |= 56
+		e = dist[hold&(1<<distBits-1)]
+		if e&kindMask == kindTable {
+			hold >>= distBits
+			n -= distBits
+			e = dist[(e>>16+uint32(hold)&(1<<(e>>8&31)-1))&(uint32(len(dist))-1)]
+		}
+		hold >>= e & 31
+		n -= uint(e & 31)
+		extra = uint(e >> 8 & 31)
+		far := int(e>>16) + int(hold&(1<<extra-1))
+		hold >>= extra
+		n -= extra
+		if e&kindMask != kindBase || far > o {
+			z.o = known
+			return errBadDeflate
+		}
+		o = copyMatch(out, o, far, length)
+	}
+}
+
+// copyMatch appends length bytes that stand far before o. It may write outSlack bytes behind them.
+func copyMatch(out []byte, o, far, length int) int {
+	end := o + length
+	if far >= 8 {
+		from := out[o-far : end-far+8]
+		to := out[o : end+8]
+		for len(from) >= 16 {
+			le.PutUint64(to, le.Uint64(from))
+			from, to = from[8:], to[8:]
+		}
+		le.PutUint64(to, le.Uint64(from))
+		return end
+	}
+	if far == 1 {
+		c := out[o-1]
+		run := out[o:end]
+		for i := range run {
+			run[i] = c
+		}
+		return end
+	}
+	for ; o < end; o++ {
+		out[o] = out[o-far]
+	}
+	return end
+}
