@@ -280,7 +280,7 @@ func (i *Info) AppendText(dst []byte, all bool, o *fields.Options) []byte {
 	line("events", "%s", text)
 	line("threads", "%d seen, %d at the start", i.Threads.Seen, i.Threads.Start)
 	line("processes", "%d seen, %d at the start", i.Processes.Seen, i.Processes.Start)
-	line("users", "%s, %s", count(i.Users, "user"), count(i.Groups, "group"))
+	line("users", "%d, groups %d", i.Users, i.Groups)
 	for n, c := range i.Containers {
 		text := clean(c.ID)
 		for _, s := range []string{c.Name, c.Image} {
