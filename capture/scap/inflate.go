@@ -408,10 +408,21 @@ func (z *inflater) dynamicCodes() error {
 	if err := z.dist.build(own[:], 7, lensEntry); err != nil {
 		return err
 	}
-	for i := 0; i < nlit+ndist; {
-		if _, err := z.take(0); err != nil {
-			return err
-		}
+	if err := z.codeLengths(nlit + ndist); err != nil {
+		return err
+	}
+	if z.lens[256] == 0 {
+		return errBadDeflate
+	}
+	if err := z.lit.build(z.lens[:nlit], litBits, litEntry); err != nil {
+		return err
+	}
+	return z.dist.build(z.lens[nlit:nlit+ndist], distBits, distEntry)
+}
+
+// codeLengths reads that many lengths of codes, which are coded themselves.
+func (z *inflater) codeLengths(total int) error {
+	for i := 0; i < total; {
 		k, err := z.codeLength()
 		if err != nil {
 			return err
@@ -436,20 +447,14 @@ func (z *inflater) dynamicCodes() error {
 			return err
 		}
 		for range base + int(more) {
-			if i == nlit+ndist {
+			if i == total {
 				return errBadDeflate
 			}
 			z.lens[i] = value
 			i++
 		}
 	}
-	if z.lens[256] == 0 {
-		return errBadDeflate
-	}
-	if err := z.lit.build(z.lens[:nlit], litBits, litEntry); err != nil {
-		return err
-	}
-	return z.dist.build(z.lens[nlit:nlit+ndist], distBits, distEntry)
+	return nil
 }
 
 // codeLength decodes a symbol of the code of code lengths, which has at most 7 bits.
@@ -468,7 +473,8 @@ func (z *inflater) codeLength() (int, error) {
 	return int(e >> 16), nil
 }
 
-// symbols decodes literals and matches up to the end of the block. hot: it is where inflating spends its time
+// symbols decodes literals and matches up to the end of the block. It is
+// one long loop on local variables, so that the state of the bit reader can stay in registers.
 func (z *inflater) symbols() error {
 	lit, dist := &z.lit.entries, &z.dist.entries
 	b, pos, hold, n := z.b, z.pos, z.hold, z.n
