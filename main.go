@@ -121,9 +121,9 @@ func run(args []string, stdout io.Writer) error {
 	case c.markdown:
 		err = manual.WriteFieldsMarkdown(stdout)
 	case c.list:
-		err = manual.WriteFields(stdout, strings.Join(c.filter, " "), c.verbose, width())
+		err = manual.WriteFields(stdout, strings.Join(c.filter, " "), c.verbose, manual.Width(os.Stdout))
 	case c.listEvents:
-		err = manual.WriteEvents(stdout, strings.Join(c.filter, " "), width())
+		err = manual.WriteEvents(stdout, strings.Join(c.filter, " "), manual.Width(os.Stdout))
 	case c.printFormat:
 		_, err = fmt.Fprintln(stdout, c.format)
 	default:
@@ -143,6 +143,9 @@ func parse(args []string) (*config, error) {
 		register(fs, c, &manual.Options[i])
 	}
 	args = manual.Expand(args)
+	if name := manual.OneDash(args); name != "" {
+		return nil, usage("-%s has one dash: did you mean --%s?", name, name)
+	}
 	if err := fs.Parse(args); err != nil {
 		return nil, optionError(err)
 	}
@@ -335,14 +338,6 @@ func colored(mode string) bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(os.Stdout.Fd()))
 }
 
-// width is the number of columns that a listing may use.
-func width() int {
-	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
-		return w
-	}
-	return 120
-}
-
 // optionError says what is wrong with an option, and which one may have been meant.
 func optionError(err error) error {
 	var f *failure
@@ -352,7 +347,7 @@ func optionError(err error) error {
 	case errors.As(err, &f):
 		return f
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return usage("%s", manual.UnknownShort(unknown.GetSpecifiedName(), "-"+unknown.GetSpecifiedShortnames()))
+		return usage("%s", manual.UnknownShort(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()))
 	case errors.As(err, &unknown):
 		return usage("%s", manual.UnknownOption(unknown.GetSpecifiedName()))
 	case errors.As(err, &lacks):

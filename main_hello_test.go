@@ -456,7 +456,7 @@ func (s *story) logger() {
 // hostile gives itself a name that would colour the terminal of whoever looks.
 func (s *story) hostile() {
 	const tid = 1515
-	s.now = helloStart/1e9*1e9 + 1e9 - 1
+	s.now = helloStart/1_000_000_000*1_000_000_000 + 999_999_999
 	s.procinfo()
 	s.at(940)
 	s.fork(tidBash, tid, "bash")

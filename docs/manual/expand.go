@@ -16,7 +16,9 @@ func Expand(args []string) []string {
 		case a == "--":
 			return append(out, args[i:]...)
 		}
-		a = complete(dashes(a))
+		if a = complete(dashes(a)); a == "-help" || a == "-version" {
+			a = "-" + a
+		}
 		if strings.HasPrefix(a, "-") && len(a) > 1 {
 			value = !strings.Contains(a, "=") && optionOf(a) != nil
 		}
@@ -62,4 +64,27 @@ func complete(a string) string {
 		a += "=" + value
 	}
 	return a
+}
+
+// OneDash finds a long option that was written with one dash, "" when there is none. args are those that Expand returned.
+func OneDash(args []string) string {
+	value := false
+	for _, a := range args {
+		name, ok := strings.CutPrefix(a, "-")
+		switch {
+		case value:
+			value = false
+			continue
+		case a == "--":
+			return ""
+		case !ok || name == "" || name[0] == '-':
+			value = ok && len(name) > 1 && !strings.Contains(a, "=") && optionOf(a) != nil
+			continue
+		}
+		if long, _, _ := strings.Cut(name, "="); len(long) > 2 && Lookup(long) != nil {
+			return long
+		}
+		value = optionOf(a) != nil
+	}
+	return ""
 }

@@ -198,14 +198,11 @@ func UnknownOption(name string) string {
 	return fmt.Sprintf("unknown option --%s: scry --help=all lists them", name)
 }
 
-// UnknownShort says that no option has the letter. word is the argument that it stood in.
-func UnknownShort(letter, word string) string {
+// UnknownShort says that no option has the letter. rest is what stood in the same word from there on.
+func UnknownShort(letter, rest string) string {
 	in := ""
-	if word != "-"+letter {
-		in = " in " + word
-		if name := strings.TrimLeft(word, "-"); Lookup(name) != nil {
-			return fmt.Sprintf("unknown option -%s in %s: did you mean --%s?", letter, word, name)
-		}
+	if rest != letter {
+		in = " (in -" + rest + ")"
 	}
 	other := strings.ToUpper(letter)
 	if other == letter {
