@@ -227,13 +227,13 @@ func (s *survey) finish(f scap.FileInfo, zone *time.Location) {
 			i.Notes = append(i.Notes, fmt.Sprintf(format, n))
 		}
 	}
-	note(int64(f.Unknown), "%d blocks of unknown kinds were skipped")
-	note(int64(i.Events.Unknown), "%d events of unknown types were skipped")
-	note(int64(f.Stray), "%d lists stand between the events and were skipped")
-	note(int64(f.Repaired), "%d interface lists have wrong lengths and were read all the same")
-	note(f.Trailing, "%d bytes behind the compressed data were ignored")
+	note(int64(f.Unknown), "blocks of unknown kinds, skipped: %d")
+	note(int64(i.Events.Unknown), "events of unknown types, skipped: %d")
+	note(int64(f.Stray), "lists between the events, skipped: %d")
+	note(int64(f.Repaired), "interface lists with wrong lengths, read all the same: %d")
+	note(f.Trailing, "bytes behind the compressed data, ignored: %d")
 	if i.Backward > 0 {
-		i.Notes = append(i.Notes, fmt.Sprintf("time goes backwards %d times, by up to %s", i.Backward, time.Duration(i.BackwardMax)))
+		i.Notes = append(i.Notes, fmt.Sprintf("events earlier than the one before: %d, by up to %s", i.Backward, time.Duration(i.BackwardMax)))
 	}
 }
 
