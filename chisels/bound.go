@@ -15,6 +15,11 @@ var (
 	clockForms = []string{"15:04:05.999999999", "15:04"}
 )
 
+// After tells that b is later than o, as far as that can be told before the first event is known.
+func (b Bound) After(o Bound) bool {
+	return b.Set && o.Set && b.Relative == o.Relative && b.Clock == o.Clock && b.NS > o.NS
+}
+
 // ParseBound reads a moment as a user writes it: "+1.5s" after the first event (the sign may be left out), a time of the day, an ISO 8601
 // date, or seconds or nanoseconds since the epoch. Times without a zone are those of zone. The error does not repeat v.
 func ParseBound(v string, zone *time.Location) (b Bound, err error) {

@@ -42,7 +42,8 @@ func (s *Summary) Finish() error {
 	b := append(s.Out.Buffer(), line+"Event           #Calls\n"+line...)
 	for _, r := range rows[:min(len(rows), summaryRows)] {
 		b = append(b, r.name...)
-		for k := len(r.name); k < 18; k++ {
+		b = append(b, ' ')
+		for k := len(r.name) + 1; k < 18; k++ {
 			b = append(b, ' ')
 		}
 		b = strconv.AppendUint(b, r.n, 10)

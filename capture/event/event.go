@@ -55,6 +55,7 @@ type Event struct {
 	Host    *Host   // the machine's users, groups, interfaces
 	Errno   int32   // positive error number of a failed call, else 0
 	Latency uint64  // exit minus enter, ns; 0 on enters and when the enter was not seen
+	OnCPU   uint64  // on a switch, the time since the switch before on the same CPU, ns
 	Enter   []byte  // parameters of the matching enter as a record (EnterEvent decodes it); nil when not kept
 }
 

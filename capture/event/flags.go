@@ -91,5 +91,13 @@ func SyscallName(code uint16) (name string, ok bool) {
 	return syscallNames[code], true
 }
 
+// SyscallCategory returns what a portable system call code is about.
+func SyscallCategory(code uint16) Category {
+	if int(code) >= len(syscallCategories) {
+		return CatUnknown
+	}
+	return syscallCategories[code]
+}
+
 // SyscallNames returns the names of all portable codes. The slice is the table itself: do not change it.
 func SyscallNames() []string { return syscallNames[:] }

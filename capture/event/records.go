@@ -105,10 +105,8 @@ type Thread struct {
 
 	// CPU, from PROCINFO: shares of one CPU in percent. Valid on the PROCINFO event itself.
 	CPUUser, CPUSystem float64
-	// ExecTime is the time on a CPU that the last switch away ended; TotalExecTime the sum. ns
-	ExecTime, TotalExecTime uint64
-
-	LoginShell int64 // pid of the highest shell among the ancestors at exec, 0 for none
+	// ExecTime is the time on CPUs since the start of the capture, ns.
+	ExecTime uint64
 }
 
 // FDType is what a descriptor refers to (scap_fd_type).

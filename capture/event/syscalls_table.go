@@ -2,7 +2,7 @@ package event
 
 // syscallNames holds the name of each portable syscall code (PPM_SC), the value of an ID parameter.
 var syscallNames = [...]string{
-	0:   "unknown",
+	0:   "<unknown>",
 	1:   "restart_syscall",
 	2:   "exit",
 	3:   "read",

@@ -48,8 +48,9 @@ func (t *Tables) cloneInParent(ev *event.Event, th *thread, l cloneLayout, child
 	if v, ok := ev.Int(l.vtid); ok && l.vtid >= 0 {
 		vtid = v
 	}
-	// In another pid namespace the result is a number of that namespace: only the child's own side has the real one.
-	if flags&(inPIDNS|cloneNewPID|cloneParent) != 0 || vtid != -1 && vtid != th.TID {
+	// In another pid namespace the result is a number of that namespace: only the child's own side has the real one. Old records do not
+	// say when the child is in one; CLONE_PARENT, as container runtimes use it, is a hint.
+	if flags&(inPIDNS|cloneNewPID) != 0 || vtid != -1 && vtid != th.TID || vtid == -1 && flags&cloneParent != 0 {
 		return
 	}
 	if old := t.find(child); old != nil {
@@ -67,8 +68,8 @@ func (t *Tables) cloneInParent(ev *event.Event, th *thread, l cloneLayout, child
 		c.PID, c.PTID = th.PID, th.PTID
 	} else {
 		c.PID, c.PTID = child, th.PID
-		if th.Main {
-			c.PTID = th.TID
+		if flags&cloneParent != 0 {
+			c.PTID = th.PTID
 		}
 	}
 	c.VTID, c.VPID = c.TID, c.PID
@@ -123,7 +124,7 @@ func (t *Tables) newChild(ev *event.Event, from *thread, l cloneLayout, tid int6
 			Cgroups: f.Cgroups, Root: f.Root, UID: f.UID, GID: f.GID, LoginUID: f.LoginUID, TTY: f.TTY, FDLimit: f.FDLimit, VTID: -1, VPID: -1,
 			CapInheritable: f.CapInheritable, CapPermitted: f.CapPermitted, CapEff: f.CapEff, ExeIno: f.ExeIno, ExeCtime: f.ExeCtime,
 			ExeMtime: f.ExeMtime, PIDNSInitStart: f.PIDNSInitStart, ExeWritable: f.ExeWritable, ExeUpper: f.ExeUpper, ExeLower: f.ExeLower,
-			Memf: f.Memf, Container: f.Container, LoginShell: f.LoginShell}
+			Memf: f.Memf, Container: f.Container}
 		if flags&cloneThread == 0 {
 			c.Cwd, c.Env = from.cwd(), f.Env
 			if from.leader != nil {
@@ -177,12 +178,9 @@ func (t *Tables) enroll(c, from *thread) {
 	}
 	if from != nil && c.Main && from.leader != nil {
 		c.Parent = &from.leader.Thread
-		from.leader.Children++
 		if c.PTID != from.leader.TID {
 			// CLONE_PARENT and the like: the parent is whom the kernel says.
 			if p := t.find(c.PTID); p != nil && p.leader != nil && p != c {
-				from.leader.Children--
-				p.Children++
 				c.Parent = &p.leader.Thread
 			}
 		}

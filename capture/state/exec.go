@@ -43,9 +43,6 @@ func onExec(t *Tables, ev *event.Event, th *thread) {
 		if pid, ok := ev.Int(4); ok {
 			th.PID = pid
 		}
-		if th.VTID == -1 {
-			th.VTID, th.VPID = th.TID, th.PID
-		}
 		th.Invalid = false
 		t.join(th)
 		t.adopt(th)
@@ -74,7 +71,6 @@ func onExec(t *Tables, ev *event.Event, th *thread) {
 	t.execPath(ev, th)
 	t.closeOnExec(th)
 	th.Flags = th.Flags&cloneInverted | nameChanged
-	th.LoginShell = 0
 }
 
 func commParam(t event.Type) int {

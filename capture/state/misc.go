@@ -244,14 +244,13 @@ func onSwitch(t *Tables, ev *event.Event, th *thread) {
 	}
 	last := t.cpus[ev.CPU]
 	t.cpus[ev.CPU] = ev.TS
+	if last != 0 && ev.TS > last {
+		ev.OnCPU = ev.TS - last
+	}
 	if th == nil {
 		return
 	}
-	th.ExecTime = 0
-	if last != 0 && ev.TS > last {
-		th.ExecTime = ev.TS - last
-		th.TotalExecTime += th.ExecTime
-	}
+	th.ExecTime += ev.OnCPU
 	if ev.Type != event.SchedswitchV6E {
 		return
 	}

@@ -3,6 +3,7 @@ package state
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"scry/capture/event"
 )
@@ -85,8 +86,10 @@ func onBind(t *Tables, ev *event.Event, th *thread) {
 		}
 	}
 	fd.Name = t.text(t.scratch)
-	fd.Role = event.RoleServer
-	fd.Renamed = true
+	if a.Family == event.AFUnix || fd.Type.IsListen() && fd.L4 != event.L4UDP {
+		fd.Role = event.RoleServer
+	}
+	fd.Renamed = fd.Name != fd.OldName
 }
 
 func onConnect(t *Tables, ev *event.Event, th *thread) {
@@ -115,7 +118,7 @@ func onConnect(t *Tables, ev *event.Event, th *thread) {
 		fd.Name = t.text(t.scratch)
 	}
 	fd.Role = event.RoleClient
-	fd.Renamed = true
+	fd.Renamed = fd.Name != fd.OldName
 	fd.Connected, fd.Pending = res == 0, res != 0
 }
 
@@ -244,6 +247,9 @@ func onTraffic(t *Tables, ev *event.Event, th *thread) {
 	if res, ok := ev.Int(0); !ok || res < 0 {
 		return
 	}
+	if fd.Pending {
+		fd.Pending, fd.Connected = false, true
+	}
 	p := trafficTuple[ev.Type]
 	if p[0] < 0 || fd.Name != "" && fd.L4 == event.L4TCP {
 		return
@@ -298,7 +304,7 @@ func (t *Tables) renameByTuple(ev *event.Event, th *thread, fd *event.FD, tu eve
 // guessRole decides who serves on a datagram socket: a process with a socket bound to the destination port does; else who receives
 // first.
 func (t *Tables) guessRole(th *thread, fd *event.FD, incoming bool) {
-	if th.boundTo(fd.Dst.Port()) || incoming {
+	if incoming || th.boundTo(fd.Dst.Port()) {
 		fd.Role = event.RoleServer
 		return
 	}
@@ -317,10 +323,8 @@ func (th *thread) boundTo(port uint16) bool {
 // patchLocal fills in an unspecified local address from the interface list: the interface on the other side's network, else the first
 // one that is not the loopback.
 func (t *Tables) patchLocal(fd *event.FD) {
-	if fd.Type != event.FDIPv4Sock {
-		return
-	}
 	switch {
+	case !fd.Src.IsValid() || !fd.Dst.IsValid():
 	case fd.Src.Addr().IsUnspecified() && !fd.Dst.Addr().IsUnspecified():
 		fd.Src = netip.AddrPortFrom(t.localFor(fd.Dst.Addr(), fd.Src.Addr()), fd.Src.Port())
 	case fd.Dst.Addr().IsUnspecified() && !fd.Src.Addr().IsUnspecified():
@@ -328,38 +332,46 @@ func (t *Tables) patchLocal(fd *event.FD) {
 	}
 }
 
+// localFor is the address of this machine that talks to peer; none when the interface list does not tell.
 func (t *Tables) localFor(peer, none netip.Addr) netip.Addr {
-	var first netip.Addr
+	var first, near netip.Addr
 	for i := range t.host.Interfaces {
 		f := &t.host.Interfaces[i]
-		if !f.Addr.Is4() {
-			continue
-		}
-		if f.Addr == peer {
+		switch {
+		case f.Addr.BitLen() != peer.BitLen():
+		case f.Addr == peer:
 			return f.Addr
-		}
-	}
-	for i := range t.host.Interfaces {
-		f := &t.host.Interfaces[i]
-		if !f.Addr.Is4() || !f.Netmask.Is4() {
-			continue
-		}
-		a, b, m := f.Addr.As4(), peer.As4(), f.Netmask.As4()
-		same := true
-		for k := range m {
-			same = same && a[k]&m[k] == b[k]&m[k]
-		}
-		if same {
-			return f.Addr
-		}
-		if !first.IsValid() && !f.Addr.IsLoopback() {
+		case !near.IsValid() && sameNetwork(f, peer):
+			near = f.Addr
+		case !first.IsValid() && !f.Addr.IsLoopback():
 			first = f.Addr
 		}
 	}
-	if first.IsValid() {
+	switch {
+	case near.IsValid():
+		return near
+	case first.IsValid():
 		return first
 	}
 	return none
+}
+
+// sameNetwork tells whether peer is on the network of interface f; for IPv6 that is taken to be 64 bits wide.
+func sameNetwork(f *event.Interface, peer netip.Addr) bool {
+	if peer.Is6() {
+		p, err := f.Addr.WithZone("").Prefix(64)
+		return err == nil && p.Contains(peer.WithZone(""))
+	}
+	if !f.Netmask.Is4() {
+		return false
+	}
+	a, b, m := f.Addr.As4(), peer.As4(), f.Netmask.As4()
+	for k := range m {
+		if a[k]&m[k] != b[k]&m[k] {
+			return false
+		}
+	}
+	return true
 }
 
 // loadFDs takes the descriptors of one thread of a snapshot.
@@ -388,11 +400,14 @@ func (t *Tables) nameLoaded(fd *event.FD) {
 	case event.FDIPv4Listen, event.FDIPv6Listen:
 		t.scratch = event.AppendAddrPort(t.scratch[:0], fd.Dst)
 		fd.Name = t.text(t.scratch)
-		fd.Role = event.RoleServer
+		if fd.L4 != event.L4UDP {
+			fd.Role = event.RoleServer // a datagram socket may be bound by a client as well
+		}
 		if fd.Type == event.FDIPv4Listen {
 			t.servers[fd.Dst.Port()] = true
 		}
 	case event.FDUnixSock:
+		fd.Name = strings.TrimSuffix(fd.Name, "\n") // old recorders kept the end of a line of /proc/net/unix
 		fd.Role = event.RoleServer
 		if fd.Name == "" {
 			fd.Role = event.RoleClient

@@ -70,6 +70,7 @@ type row struct {
 	flags     event.Flags
 	enter     bool
 	meta      bool // belongs to no thread
+	late      bool // carries the time of the writing, not of what it tells
 	noQuery   bool // an unknown thread stays unknown
 	keepEnter bool
 	syscall   bool
@@ -94,6 +95,9 @@ func init() {
 	}
 	for _, t := range keepEnters {
 		rows[t].keepEnter = true
+	}
+	for _, t := range writtenLate {
+		rows[t].late = true
 	}
 	for _, t := range noQuery {
 		rows[t].noQuery = true
@@ -217,18 +221,18 @@ func (t *Tables) each(f func(*thread)) {
 func (t *Tables) Apply(ev *event.Event) {
 	if ev.Section != nil {
 		t.Reset(ev.Section)
-		t.host.FirstTS = ev.TS
-	} else if t.host.FirstTS == 0 {
-		t.host.FirstTS = ev.TS
 	}
 	if t.closing != nil || t.dead != nil {
 		t.settle()
 	}
-	ev.Thread, ev.FD, ev.FDNum, ev.Host, ev.Errno, ev.Latency, ev.Enter = nil, nil, -1, &t.host, 0, 0, nil
+	ev.Thread, ev.FD, ev.FDNum, ev.Host, ev.Errno, ev.Latency, ev.OnCPU, ev.Enter = nil, nil, -1, &t.host, 0, 0, 0, nil
 	if ev.Type >= event.NumTypes {
 		return
 	}
 	r := &rows[ev.Type]
+	if t.host.FirstTS == 0 && !r.late {
+		t.host.FirstTS = ev.TS
+	}
 	if r.meta {
 		if r.handle != nil {
 			r.handle(t, ev, nil)
@@ -275,7 +279,7 @@ func (t *Tables) applyEnter(ev *event.Event, th *thread, r *row) {
 			if fd, ok := ev.Int(int(r.fdParam)); ok {
 				th.lastFD = fd
 				ev.FDNum = fd
-				ev.FD = t.fdOf(th, fd)
+				use(ev, th, fd)
 			}
 		}
 		th.enter = th.enter[:0]
@@ -311,7 +315,7 @@ func (t *Tables) applyExit(ev *event.Event, th *thread, r *row) {
 	if r.flags&(event.UsesFD|event.DestroysFD) != 0 {
 		ev.FDNum = th.lastFD
 		if th.lastFD != -1 {
-			ev.FD = t.fdOf(th, th.lastFD)
+			use(ev, th, th.lastFD)
 		}
 	}
 	if th.matched && len(th.enter) > 0 {
@@ -323,8 +327,13 @@ func (t *Tables) applyExit(ev *event.Event, th *thread, r *row) {
 	if r.flags&(event.CreatesFD) != 0 {
 		ev.FDNum = th.lastFD
 	}
-	if ev.FD != nil && ev.FD.Renamed && ev.FD.OldName == ev.FD.Name {
-		ev.FD.Renamed = false
+}
+
+// use makes descriptor n of th's process the one that ev is about.
+func use(ev *event.Event, th *thread, n int64) {
+	if fd := th.FDs.Get(n); fd != nil {
+		fd.Renamed = false
+		ev.FD = fd
 	}
 }
 
@@ -398,6 +407,11 @@ func (t *Tables) addFD(ev *event.Event, th *thread, fd *event.FD) {
 			th.leader.FDs = th.FDs
 		}
 	}
+	before := ""
+	if old := th.FDs.Get(fd.Num); old != nil {
+		before = old.Name
+	}
+	fd.Renamed = fd.Name != before
 	th.FDs.Set(fd)
 	th.lastFD = fd.Num
 	ev.FD, ev.FDNum = fd, fd.Num

@@ -33,6 +33,9 @@ func (t *Tables) load(s *event.Snapshot) {
 	for _, r := range s.Threads {
 		th := &thread{Thread: *r, lastFD: -1}
 		th.Container = t.containerOf(th.Cgroups)
+		if th.Cwd != "" && !strings.HasSuffix(th.Cwd, "/") {
+			th.Cwd += "/"
+		}
 		t.put(th)
 	}
 	for _, r := range s.Threads {
@@ -75,9 +78,6 @@ func (t *Tables) join(th *thread) {
 // adopt ties th to the process that created it.
 func (t *Tables) adopt(th *thread) {
 	if p := t.find(th.PTID); p != nil && p != th {
-		if th.Main {
-			p.Children++
-		}
 		if p.leader != nil {
 			p = p.leader
 		}
@@ -102,9 +102,6 @@ func (t *Tables) placeholder(tid int64) *thread {
 // remove takes th out of the tables. A leader whose threads live on stays, marked dead, for its descriptors.
 func (t *Tables) remove(th *thread) {
 	th.Dead = true
-	if p := t.find(th.PTID); p != nil && th.Main && p.Children > 0 {
-		p.Children--
-	}
 	l := th.leader
 	if l != nil {
 		l.members--

@@ -61,14 +61,15 @@ func appendDots(dst, b []byte) []byte {
 	return dst
 }
 
-// appendLines is -A: a line break first, then the printable bytes; CR and CRLF and LF are line breaks, the rest is left out.
+// appendLines is -A: a line break first, then the printable bytes; CR and CRLF and LF are line breaks (but
+// not an LF at the very start), the rest is left out.
 func appendLines(dst, b []byte) []byte {
 	dst = append(dst, '\n')
 	for i, c := range b {
 		switch {
 		case plainByte[c]:
 			dst = append(dst, c)
-		case c == '\r', c == '\n' && (i == 0 || b[i-1] != '\r'):
+		case c == '\r', c == '\n' && i > 0 && b[i-1] != '\r':
 			dst = append(dst, '\n')
 		}
 	}

@@ -88,6 +88,10 @@ var categoryNames = map[event.Category]string{
 // getCategory is what the event is about; for reads and writes that depends on the descriptor.
 func getCategory(_ *Field, ev *event.Event) Value {
 	c := ev.Type.Schema().Category.Base()
+	if ev.Type <= event.GenericX {
+		id, _ := ev.Uint(0)
+		c = event.SyscallCategory(uint16(id))
+	}
 	if c >= event.CatIORead && c <= event.CatIOOther {
 		if ev.FD == nil {
 			return textValue("unknown")

@@ -74,6 +74,9 @@ func appendFDName(dst []byte, ev *event.Event) ([]byte, bool) {
 		}
 		return append(dst, "NULL"...), true
 	}
+	if ev.FDNum < -1 || ev.Type == event.MmapX || ev.Type == event.Mmap2X {
+		return dst, false // the call says that it has none
+	}
 	return dst, true
 }
 
@@ -409,11 +412,20 @@ func firstOf(all func(*Field, *event.Event, []Value) []Value) func(*Field, *even
 
 var l4Names = [...]string{event.L4TCP: "tcp", event.L4UDP: "udp", event.L4ICMP: "icmp", event.L4Raw: "raw"}
 
+// shownL4 is the protocol of a socket as it is shown: of an unconnected one only a raw one, as sysdig has it, for only then is it sure.
+func shownL4(fd *event.FD) uint8 {
+	if isConn(fd) && fd.Role == event.RoleNone && fd.L4 != event.L4Raw {
+		return event.L4NA
+	}
+	return fd.L4
+}
+
 func l4Proto(_ *Field, _ *event.Event, fd *event.FD) Value {
-	if !fd.Type.IsIP() || int(fd.L4) >= len(l4Names) || l4Names[fd.L4] == "" {
+	l4 := shownL4(fd)
+	if !fd.Type.IsIP() || int(l4) >= len(l4Names) || l4Names[l4] == "" {
 		return textValue("<NA>")
 	}
-	return textValue(l4Names[fd.L4])
+	return textValue(l4Names[l4])
 }
 
 func sockFamily(_ *Field, _ *event.Event, fd *event.FD) Value {

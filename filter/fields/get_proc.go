@@ -283,21 +283,16 @@ func cpuShare(get func(*event.Thread) float64) func(*Field, *event.Event) Value 
 	}
 }
 
-func isSwitch(t event.Type) bool { return t == event.SchedswitchV1E || t == event.SchedswitchV6E }
-
 // getExecTime is the time on the CPU that a switch ended, 0 on other events.
 func getExecTime(_ *Field, ev *event.Event) Value {
-	if !isSwitch(ev.Type) || ev.Thread == nil {
-		return numValue(RelTime, 0)
-	}
-	return numValue(RelTime, ev.Thread.ExecTime)
+	return numValue(RelTime, ev.OnCPU)
 }
 
 func getTotExecTime(_ *Field, ev *event.Event) Value {
 	if ev.Thread == nil {
 		return Value{}
 	}
-	return numValue(RelTime, ev.Thread.TotalExecTime)
+	return numValue(RelTime, ev.Thread.ExecTime)
 }
 
 func getNameTID(f *Field, ev *event.Event) Value {

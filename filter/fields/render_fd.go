@@ -31,7 +31,7 @@ func appendFD(dst []byte, ev *event.Event, n int64, o *Options) []byte {
 			return dst
 		}
 		dst = append(dst, '<', fd.Type.Char())
-		if c := event.L4Char(fd.L4); c != 0 {
+		if c := event.L4Char(shownL4(fd)); c != 0 {
 			dst = append(dst, c)
 		}
 		return AppendFDName(append(dst, '>'), fd, o)
