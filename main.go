@@ -6,18 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"scry/capture"
 	"scry/capture/event"
@@ -171,6 +169,10 @@ func (c *config) check() error {
 		return usage("-W says how many files to keep: give -C, -G or -e as well, which say when to begin the next one")
 	case c.rotates() && c.write == "-":
 		return usage("-C, -G and -e need a file name behind -w, not standard output")
+	case c.json && len(c.filter) > 0 && c.filter[0] == "args":
+		return usage("--json args: write --json=args, with the equals sign")
+	case c.from.After(c.to):
+		return usage("--from is later than --to: nothing lies between them")
 	case c.proclist && len(c.filter) == 0:
 		return usage("--filter-proclist needs a filter")
 	case c.proclist && c.write == "":
@@ -182,7 +184,7 @@ func (c *config) check() error {
 // replay reads the captures and gives their events to the chisels.
 func replay(c *config, stdout io.Writer) error {
 	if len(c.read) == 0 {
-		return &failure{exitKernel, errors.New("live capture is not in this version: give a capture file with -r FILE (scry --help)")}
+		return noInput(c.filter)
 	}
 	if c.chisel != "" {
 		return &failure{exitKernel, fmt.Errorf("-c %s: chisels are not in this version", c.chisel)}
@@ -190,7 +192,7 @@ func replay(c *config, stdout io.Writer) error {
 	for _, o := range c.live {
 		fmt.Fprintf(os.Stderr, "scry: %s has no effect on a capture file: it says how to record\n", o)
 	}
-	c.opts.Color = colored(c.color)
+	c.opts.Color = manual.Colored(c.color, os.Stdout)
 	var flt *filter.Filter
 	if text := strings.Join(c.filter, " "); strings.TrimSpace(text) != "" {
 		var err error
@@ -205,13 +207,20 @@ func replay(c *config, stdout io.Writer) error {
 	loop := &chisels.Loop{Filter: flt, Internal: c.internal, Limit: c.limit, Duration: c.duration, From: c.from, To: c.to,
 		Tables: state.New(), Stop: new(atomic.Bool)}
 	out := chisels.NewOutput(stdout)
+	interrupted := capture.Interrupted(loop.Stop)
+	first, err := c.open(c.read[0], interrupted)
+	if err != nil {
+		return err
+	}
 	lines, err := c.addChisels(loop, out, format, flt)
 	if err != nil {
 		return err
 	}
+	if lines != nil && len(format.Fields()) == 0 {
+		fmt.Fprintf(os.Stderr, "scry: the format has no field; a field begins with %%, as in %%proc.name\n")
+	}
 	began := time.Now()
-	interrupted := onSignal(loop.Stop)
-	runErr := c.readAll(loop, out, interrupted)
+	runErr := c.readAll(loop, first, interrupted)
 	err = loop.Finish()
 	if e := out.Close(); err == nil && e != nil {
 		err = fmt.Errorf("standard output: %w", e)
@@ -223,6 +232,16 @@ func replay(c *config, stdout io.Writer) error {
 	return err
 }
 
+// noInput says what is missing when there is no -r.
+func noInput(words []string) error {
+	for _, w := range words {
+		if st, err := os.Stat(w); err == nil && !st.IsDir() || strings.HasSuffix(w, ".scap") {
+			return usage("%s looks like a capture: to read it write scry -r %s", w, w)
+		}
+	}
+	return &failure{exitKernel, errors.New("live capture is not in this version: give a capture file with -r FILE (scry --help)")}
+}
+
 // addChisels makes what the options ask for: lines, a file, counts.
 func (c *config) addChisels(loop *chisels.Loop, out *chisels.Output, format *fields.Format, flt *filter.Filter) (*chisels.Lines, error) {
 	var lines *chisels.Lines
@@ -230,6 +249,10 @@ func (c *config) addChisels(loop *chisels.Loop, out *chisels.Output, format *fie
 	case c.write != "":
 		w, err := c.recorder(loop.Tables, flt)
 		if err != nil {
+			var pe *fs.PathError
+			if errors.As(err, &pe) {
+				err = pe.Err
+			}
 			return nil, fmt.Errorf("%s: %w", c.write, err)
 		}
 		loop.Chisels = append(loop.Chisels, w)
@@ -267,11 +290,13 @@ func (c *config) rotates() bool {
 }
 
 // readAll runs the loop over the captures, one after the other.
-func (c *config) readAll(loop *chisels.Loop, out *chisels.Output, interrupted <-chan struct{}) error {
-	for _, name := range c.read {
-		f, err := capture.Open(name, interrupted)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+func (c *config) readAll(loop *chisels.Loop, f *capture.File, interrupted <-chan struct{}) error {
+	for n, name := range c.read {
+		if n > 0 {
+			var err error
+			if f, err = c.open(name, interrupted); err != nil {
+				return err
+			}
 		}
 		bar := capture.NewProgress(f, os.Stderr, c.progress)
 		loop.Tick = func(uint64) { bar.Tick() }
@@ -297,19 +322,18 @@ func (c *config) readAll(loop *chisels.Loop, out *chisels.Output, interrupted <-
 	return nil
 }
 
-// onSignal sets stop at the first SIGINT or SIGTERM and closes the channel; the second one ends the program.
-func onSignal(stop *atomic.Bool) <-chan struct{} {
-	ch := make(chan os.Signal, 2)
-	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM)
-	done := make(chan struct{})
-	go func() {
-		<-ch
-		stop.Store(true)
-		close(done)
-		<-ch
-		os.Exit(130)
-	}()
-	return done
+// open opens a capture. It must not be the file that is written: that would be empty before it is read.
+func (c *config) open(name string, interrupted <-chan struct{}) (*capture.File, error) {
+	if out, err := os.Stat(c.write); err == nil {
+		if in, err := os.Stat(name); err == nil && out.Mode().IsRegular() && os.SameFile(in, out) {
+			return nil, usage("-r %s -w %s: a capture cannot be written over itself; write to another file", name, c.write)
+		}
+	}
+	f, err := capture.Open(name, interrupted)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, nil
 }
 
 // report says on stderr what the user would otherwise not know: what was left out, and with -v the counts.
@@ -319,23 +343,9 @@ func (c *config) report(loop *chisels.Loop, lines *chisels.Lines, began time.Tim
 			fmt.Fprintf(os.Stderr, "scry: %s\n", note)
 		}
 	}
-	n := loop.Counts
 	if c.verbose || c.quiet || loop.Stop.Load() {
-		s := time.Since(began).Seconds()
-		fmt.Fprintf(os.Stderr, "scry: %d events seen, %d shown, %d filtered, %d not shown by nature, %d without a field; %.3f s, %.0f events/s\n",
-			n.Seen, n.Shown, n.Filtered, n.Hidden, n.Skipped, s, float64(n.Seen)/max(s, 1e-9))
+		fmt.Fprintf(os.Stderr, "scry: %s\n", loop.Counts.Text(time.Since(began)))
 	}
-}
-
-// colored decides about colours: NO_COLOR wins over everything but --color=always.
-func colored(mode string) bool {
-	switch mode {
-	case "always":
-		return true
-	case "never":
-		return false
-	}
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(os.Stdout.Fd()))
 }
 
 // optionError says what is wrong with an option, and which one may have been meant.
@@ -391,6 +401,9 @@ func (v *value) Set(s string) error {
 		v.c.live = append(v.c.live, "--"+v.o.Name)
 		return nil
 	}
+	if v.o.Arg == "" && s != "true" {
+		return usage("--%s takes no value, got %q", v.o.Name, s)
+	}
 	return setters[v.o.Name](v.c, s)
 }
 
@@ -405,20 +418,19 @@ func register(fs *pflag.FlagSet, c *config, o *manual.Option) {
 type setter = func(c *config, v string) error
 
 func flag(p func(*config) *bool) setter {
-	return func(c *config, v string) error {
-		if v != "true" {
-			return usage("the option takes no value, got %q", v)
-		}
-		*p(c) = true
-		return nil
-	}
+	return func(c *config, _ string) error { *p(c) = true; return nil }
 }
 
 // setters put the value of each option where it belongs.
 var setters = map[string]setter{
-	"readfile": func(c *config, v string) error { c.read = append(c.read, v); return nil },
-	"from":     func(c *config, v string) (err error) { c.from, err = moment("--from", v); return err },
-	"to":       func(c *config, v string) (err error) { c.to, err = moment("--to", v); return err },
+	"readfile": func(c *config, v string) error {
+		if c.read = append(c.read, v); v == "" {
+			return usage("-r needs the name of a file, got an empty one")
+		}
+		return nil
+	},
+	"from": func(c *config, v string) (err error) { c.from, err = moment("--from", v); return err },
+	"to":   func(c *config, v string) (err error) { c.to, err = moment("--to", v); return err },
 	"numevents": func(c *config, v string) (err error) {
 		c.limit, err = number("-n", v, "the number of events")
 		return err
@@ -541,9 +553,22 @@ func setColor(c *config, v string) error {
 
 // commands are the words that may stand first instead of options.
 var commands = map[string]func(args []string, stdout io.Writer) error{
-	"info":       info,
-	"completion": completion,
-	"__complete": complete,
+	"info": info,
+	"completion": func(args []string, stdout io.Writer) error {
+		err := manual.WriteCompletion(stdout, args)
+		if errors.Is(err, manual.ErrShell) {
+			return &failure{exitUsage, err}
+		}
+		return err
+	},
+	"__complete": func(args []string, stdout io.Writer) error {
+		_, err := io.WriteString(stdout, manual.Complete(args).String())
+		return err
+	},
+	"help": func(args []string, stdout io.Writer) error {
+		_, err := io.WriteString(stdout, manual.Help(len(args) > 0 && args[0] == "all"))
+		return err
+	},
 }
 
 // info says what is in capture files. What is wrong with one file does not keep the others from being read.
@@ -572,28 +597,4 @@ func info(args []string, stdout io.Writer) error {
 		return &failure{exitPartial, errors.New("")}
 	}
 	return nil
-}
-
-// completion prints the script that makes Tab work in a shell.
-func completion(args []string, stdout io.Writer) error {
-	if len(args) == 1 && (args[0] == "-h" || args[0] == "--help") {
-		_, err := io.WriteString(stdout, manual.CommandHelp("completion"))
-		return err
-	}
-	if len(args) != 1 {
-		return usage("completion needs the name of a shell: scry completion %s", strings.Join(manual.Shells, "|"))
-	}
-	if err := manual.WriteCompletion(stdout, args[0]); err != nil {
-		return &failure{exitUsage, err}
-	}
-	return nil
-}
-
-// complete answers the scripts of completion: scry __complete -- WORDS...
-func complete(args []string, stdout io.Writer) error {
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
-	_, err := io.WriteString(stdout, manual.Complete(args).String())
-	return err
 }

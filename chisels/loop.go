@@ -4,6 +4,7 @@ package chisels
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,13 @@ type Counts struct {
 	Hidden   uint64 // the recorder's own, which are only applied
 	Shown    uint64
 	Skipped  uint64 // passed, but nothing of them was shown
+}
+
+// Text says it in one line; took is how long the run was.
+func (n *Counts) Text(took time.Duration) string {
+	s := took.Seconds()
+	return fmt.Sprintf("%d events seen, %d shown, %d filtered, %d not shown by nature, %d without a field; %.3f s, %.0f events/s",
+		n.Seen, n.Shown, n.Filtered, n.Hidden, n.Skipped, s, float64(n.Seen)/max(s, 1e-9))
 }
 
 // Loop takes events from sources, applies them to the state and hands those that pass the filter to the chisels.

@@ -44,9 +44,12 @@ func (c Completion) String() string {
 	return b.String()
 }
 
-// Complete says what the last of words may become. words are those behind the name of the program, as the user typed them, quotes included; the
-// last one is cut at the cursor and may be empty.
+// Complete says what the last of words may become. words are those behind the name of the program, as the user typed them, quotes included,
+// perhaps with "--" in front; the last one is cut at the cursor and may be empty.
 func Complete(words []string) Completion {
+	if len(words) > 0 && words[0] == "--" {
+		words = words[1:]
+	}
 	if len(words) == 0 {
 		words = []string{""}
 	}

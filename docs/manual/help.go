@@ -286,7 +286,7 @@ func NeedsValue(name string) string {
 	if o == nil {
 		return "option --" + name + " needs a value"
 	}
-	return fmt.Sprintf("option %s needs a value: %s", o.spelled(), o.Help)
+	return fmt.Sprintf("option %s needs %s: %s", o.spelled(), o.Arg, o.Help)
 }
 
 // spelled is the option in both spellings: "-n, --numevents".

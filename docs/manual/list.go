@@ -3,10 +3,7 @@ package manual
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
-
-	"golang.org/x/term"
 
 	"scry/capture/event"
 	"scry/filter/fields"
@@ -26,14 +23,6 @@ func (e *NotFoundError) Error() string {
 		return fmt.Sprintf("no field or class has %q in its name: scry -l lists them all", e.Pattern)
 	}
 	return fmt.Sprintf("no %s has %q in its name: scry -L lists them all", e.What, e.Pattern)
-}
-
-// Width is the number of columns that a listing on f may use.
-func Width(f *os.File) int {
-	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-		return w
-	}
-	return 120
 }
 
 const (

@@ -1,6 +1,7 @@
 package manual
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -9,13 +10,24 @@ import (
 // Shells are those that scry completion knows.
 var Shells = []string{"bash", "zsh", "fish"}
 
-// WriteCompletion writes the script that makes a shell ask `scry __complete -- WORDS...` for candidates.
-func WriteCompletion(w io.Writer, shell string) error {
-	script, ok := scripts[shell]
-	if !ok {
-		return fmt.Errorf("no completion for %q: %s are known", shell, strings.Join(Shells, ", "))
+// ErrShell tells that the arguments of scry completion name no shell that is known.
+var ErrShell = errors.New("name one shell: scry completion " + strings.Join(Shells, "|"))
+
+// WriteCompletion writes the script that makes a shell ask `scry __complete -- WORDS...` for candidates. args are those of scry completion.
+func WriteCompletion(w io.Writer, args []string) error {
+	text, ok := "", false
+	if len(args) == 1 {
+		if text, ok = scripts[args[0]]; args[0] == "-h" || args[0] == "--help" {
+			text, ok = CommandHelp("completion"), true
+		}
 	}
-	_, err := io.WriteString(w, script)
+	switch {
+	case !ok && len(args) == 1:
+		return fmt.Errorf("no completion for %q: %w", args[0], ErrShell)
+	case !ok:
+		return ErrShell
+	}
+	_, err := io.WriteString(w, text)
 	return err
 }
 

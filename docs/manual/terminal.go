@@ -1,0 +1,26 @@
+package manual
+
+import (
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Width is the number of columns that a listing on f may use.
+func Width(f *os.File) int {
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+		return w
+	}
+	return 120
+}
+
+// Colored decides about colours on f: NO_COLOR and TERM=dumb win over everything but --color=always.
+func Colored(mode string, f *os.File) bool {
+	switch mode {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
