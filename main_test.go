@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"scry/capture/scap"
 )
 
 // TestMain makes scry, under each of its names, a program that the tests can run.
@@ -182,5 +184,24 @@ func TestSysdigReadsCompat(t *testing.T) {
 	}
 	if n := strings.Count(ours, "\n"); n < 300 {
 		t.Errorf("only %d events", n)
+	}
+}
+
+// A capture without any event is copied like every other one.
+func TestCopyHead(t *testing.T) {
+	var head bytes.Buffer
+	w := scap.NewWriter(&head, scap.WriterOptions{})
+	if err := errors.Join(w.Start(helloState()), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	in, out := filepath.Join(t.TempDir(), "in.scap"), filepath.Join(t.TempDir(), "out.scap")
+	if err := os.WriteFile(in, head.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, warn, code := scry(t, "-r", in, "-w", out); text+warn != "" || code != 0 {
+		t.Fatalf("%d: %s%s", code, text, warn)
+	}
+	if copied, err := os.ReadFile(out); err != nil || !bytes.Equal(copied, head.Bytes()) {
+		t.Errorf("%v, %d bytes, want %d", err, len(copied), head.Len())
 	}
 }

@@ -63,6 +63,7 @@ type Loop struct {
 	from, to uint64 // From and To, once the first event is known
 	started  uint64 // time of the first event that passed
 	passers  []Passer
+	section  *event.Snapshot // the last one that an event began
 }
 
 // Bound is a moment: in ns since the epoch, relative to the first event of the run, or a time of the day on which that happened.
@@ -104,9 +105,12 @@ func (l *Loop) Run(src capture.Source) (done bool, err error) {
 	for {
 		if err := src.Next(&ev); err != nil {
 			if err == io.EOF {
-				return false, nil
+				return false, l.lastSection(src)
 			}
 			return false, err
+		}
+		if ev.Section != nil {
+			l.section = ev.Section
 		}
 		if err := l.event(&ev); err != nil {
 			if err == errDone {
@@ -123,6 +127,22 @@ func (l *Loop) Run(src capture.Source) (done bool, err error) {
 			}
 		}
 	}
+}
+
+// lastSection tells the chisels of a section that had no events: a copy shall have it all the same.
+func (l *Loop) lastSection(src capture.Source) error {
+	s, ok := src.(interface{ Snapshot() *event.Snapshot })
+	if !ok || s.Snapshot() == nil || s.Snapshot() == l.section {
+		return nil
+	}
+	for _, c := range l.Chisels {
+		if w, ok := c.(interface{ Section(*event.Snapshot) error }); ok {
+			if err := w.Section(s.Snapshot()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // event is one turn of the loop. hot: no allocation (TestLoopAllocs)
