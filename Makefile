@@ -46,7 +46,7 @@ generate: ## run go generate and rewrite the generated docs
 	$(GO) generate ./...
 	$(MAKE) docs
 
-docs: ## write docs/fields.md and docs/events.md from the tables
+docs: ## write docs/fields.md, docs/events.md and docs/options.md from the tables
 	$(GO) test . -run '^TestDocs' -update
 
 completion: build ## install completion for bash, zsh and fish below PREFIX
