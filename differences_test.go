@@ -161,13 +161,48 @@ func exceptionIDs() []string {
 
 // exceptions is the only place where the differential tests learn what may differ.
 var exceptions = []exception{
+	// Lines.
 	{id: "D-container-hidden", event: "> container", missing: true},
 	{id: "D-container-hidden", what: `evt\.deltatime.*|mode-tD`, capture: "sysflow-(mpm.*|nginx)", ours: `0+|0\.000000000 .*`},
 	{id: "D-latency", what: `evt\.latency.*`, event: "> switch", ours: "0+|0ns"},
 	{id: "D-latency", what: `mode-td`, event: "> switch", ours: `0\.000000000 .*`},
+	{id: "D-latency", what: `evt\.latency\.human`, theirs: "", ours: "0ns"},
+	{id: "D-syscall-type", what: `syscall\.type`, event: "> (procexit|signaldeliver)", ours: "<NA>"},
 
+	// Descriptors.
+	{id: "D-fd-more", what: `fd\..*|evt\.category`, event: "[<>] (mmap|mmap2|mkdirat|symlinkat|unlinkat|fchmodat|fchmod|newfstatat)", theirs: "<NA>|unknown"},
+	{id: "D-fd-more", what: `fd\..*`, event: "< setsockopt"},
+	{id: "D-mmap-fd", what: `evt\.arg\.fd`, event: "> mmap", theirs: "EPERM", ours: "-1"},
 	{id: "D-udp-bound", what: "mode.*", event: "[<>] sendmsg", ours: `.*fd=8\(<4u>127\.0\.0\.1:55441->127\.0\.0\.1:(514|syslog)\).*`},
-	{id: "D-parent-guess", what: "mode.*|evt.(args|info)", event: "< clone", theirs: `.* ptid=10301\(runc:\[0:PARENT\]\) .*`, ours: ".* ptid=10301 .*"},
-	{id: "D-cloexec", what: "mode.*|evt.(args|info)|evt.arg.*", event: "> fcntl", theirs: `.*fd=255\(<f>/dev/pts/3\).*|<f>/dev/pts/3`, ours: ".*fd=255 .*|255"},
-	{id: "D-connect-again", what: "mode.*|evt.(args|info)|evt.arg.fd|fd\\..*", event: "[<>] (connect|close|sendto)", theirs: `.*(->10\.185\.46\.64:0|::1:38255->::1:2345|^10\.185\.46\.64|^::1|^2345).*`},
+	{id: "D-udp-bound", what: `fd\..*|evt\.(args|info)|evt\.arg\.fd|evt\.arg\[1\]`, event: "[<>] sendmsg", capture: "hostile-.*|sysdig-inspect-502Error"},
+	{id: "D-connect-again", what: `mode.*|evt\.(args|info)|evt\.arg\.fd|fd\..*`, event: "[<>] (connect|close|sendto)", theirs: `.*(->10\.185\.46\.64:0|::1:38255->::1:2345).*|10\.185\.46\.64|::1|2345`},
+	{id: "D-connect-again", what: `fd\.name_changed`, event: "< (connect|sendto)", capture: "libs-test_ipv6_client|sysflow-namespaces_setns"},
+	{id: "D-connected", what: `fd\.connected`, event: "[<>] (connect|sendto|write|close|send|getsockopt)", theirs: "true", ours: "false"},
+	{id: "D-name-changed", what: `fd\.name_changed`, event: "< (dup|fcntl)", theirs: "false", ours: "true"},
+	{id: "D-name-changed", what: `fd\.name_changed`, event: "< open", capture: "falco-syscall", theirs: "true", ours: "false"},
+	{id: "D-fd-local", what: `fd\.[lr](ip|port|proto)`, theirs: `[0-9a-f.:]+`, ours: `[0-9a-f.:]+`},
+	{id: "D-fd-local", what: `fd\.[lr](ip|port|proto)`, theirs: "<NA>", capture: "libs-single_ipv6_conn"},
+	{id: "D-fd-server", what: `fd\.is_server`, theirs: "true|false", ours: "true|false"},
+	{id: "D-fd-dev", what: `fd\.dev.*`, theirs: "[0-9A-F]+", ours: "0"},
+	{id: "D-fd-cport", what: `fd\.cport`, theirs: "0", ours: "<NA>"},
+	{id: "D-failed-path", what: `fd\.(name|directory|containername|containerdirectory)`, event: "< open", theirs: ":?//lib.*", ours: ":?/lib.*"},
+	{id: "D-cloexec", what: `mode.*|evt\.(args|info|category)|evt\.arg.*|evt\.count\.error.*|fd\..*`, event: "[<>] fcntl", capture: "sysflow-namespaces_setns"},
+	{id: "D-cloexec", what: `proc\.(fdopencount|fdusage)`, capture: "sysflow-.*|falco-psp_run_as_user_0_container"},
+	{id: "D-unmatched-exit", what: `fd\..*|evt\.category|evt\.buflen`, event: "< read", capture: "falco-psp_run_as_user_0_container", ours: "<NA>|unknown|o|.*-1|.*:?/?"},
+
+	{id: "D-fd-unset", what: "filter fd.(ip|net).*!=.*|filter not fd.(ip|net).*", theirs: "true", ours: "false"},
+
+	{id: "D-filter-state", what: `filter (evt\.buflen|proc\.vmsize>|fd\.num in|not fd\.name exists|proc\.aname\[2\]|proc\.fdopencount>|not proc\.name=curl and not fd\.type).*`},
+
+	// Processes.
+	{id: "D-parent-guess", what: `mode.*|evt\.(args|info)`, event: "< clone", theirs: `.* ptid=10301\(runc:\[0:PARENT\]\) .*`, ours: ".* ptid=10301 .*"},
+	{id: "D-parent-guess", what: `proc\.(pname|pcmdline|apid\[1\]|aname\[1\])`, capture: "sysflow-mpm.*", theirs: `10301|runc:\[0:PARENT\].*`, ours: "<NA>"},
+	{id: "D-ancestors", what: `proc\.(ppid|pname|pcmdline|apid\[[12]\]|aname\[[13]\]|sname)`, capture: "sysflow-mpm.*"},
+	{id: "D-thread-parent", what: `proc\.(ppid|pname|pcmdline)`, capture: "hostile-.*|sysdig-inspect-502Error|libs-curl_google", theirs: "-1|curl.*|python.*|<NA>"},
+	{id: "D-unseen-leader", what: `proc\.(fdlimit|fdusage|fdopencount|ppid|nthreads)`, capture: "hostile-.*|sysdig-inspect-502Error"},
+	{id: "D-process-memory", what: `(proc|thread)\.vm(size|rss|swap)`},
+	{id: "D-pgid", what: `proc\.vpgid`},
+	{id: "D-loginuid-unknown", what: `user\.login(uid|name)`, theirs: "0|root", ours: "-1|<NA>"},
+	{id: "D-gid", what: `group\.gid`, theirs: `\d{10,}`},
+	{id: "D-proclist-tail", what: `proc\.tty|user\.loginuid|user\.loginname`, capture: "libs-sample"},
 }
