@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"scry/capture/event"
@@ -25,6 +24,7 @@ var (
 	scryPath = flag.String("scry", "./scry", "binary to measure")
 	runs     = flag.Int("runs", 5, "runs of each command; the median counts")
 	source   = flag.String("capture", "../shared/captures/sysdig-inspect-502Error.scap", "capture whose events are repeated")
+	keep     = flag.String("keep", "", "folder that the measured files are left in")
 	wanted   = flag.Int("events", 2_350_000, "events in the file")
 	only     = flag.String("only", "", "names of the cases to run, with commas between them")
 )
@@ -65,11 +65,13 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "scry-bench")
-	if err != nil {
-		return err
+	dir := *keep
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "scry-bench"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
 	}
-	defer os.RemoveAll(dir)
 	plain, zipped := filepath.Join(dir, "big.scap"), filepath.Join(dir, "big.scap.gz")
 	n, err := repeat(*source, plain, *wanted)
 	if err != nil {
@@ -154,14 +156,39 @@ func once(name string, args []string) (result, error) {
 	var stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = null, &stderr
 	began := time.Now()
-	err = cmd.Run()
+	if err := cmd.Start(); err != nil {
+		return result{}, err
+	}
+	peak := make(chan int64, 1)
+	done := make(chan struct{})
+	go func() { peak <- peakMemory(cmd.Process.Pid, done) }()
+	err = cmd.Wait()
 	wall := time.Since(began).Seconds()
+	close(done)
 	if err != nil {
 		return result{}, fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, stderr.String())
 	}
-	u := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	return result{wall, cpu.Seconds(), u.Maxrss}, nil
+	return result{wall, cpu.Seconds(), <-peak}, nil
+}
+
+// peakMemory watches the resident memory of a process, in kB. The accounting of a finished process would count this program's own, from
+// which it was made.
+func peakMemory(pid int, done <-chan struct{}) (peak int64) {
+	name := fmt.Sprintf("/proc/%d/status", pid)
+	for {
+		text, _ := os.ReadFile(name)
+		if _, rest, ok := strings.Cut(string(text), "VmHWM:"); ok {
+			var kb int64
+			fmt.Sscan(rest, &kb)
+			peak = max(peak, kb)
+		}
+		select {
+		case <-done:
+			return peak
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // repeat writes the events of a capture over and over into one section, each round a little later than the one before, until there are
