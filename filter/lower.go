@@ -226,6 +226,7 @@ func (l *lowerer) comparison(left *side, op opcode, e *testExpr) (node, *Error) 
 	case n.mod == "" && list:
 		n.preds = []pred{anyOf(n.preds)}
 	}
+	n.shorten()
 	return n, nil
 }
 

@@ -8,7 +8,7 @@ var procDefs = []Def{
 	{Name: "proc.pidns_init_start_ts", Type: Uint, Format: event.FmtDec, Desc: "time the init process of the PID namespace started, in ns since the epoch", get: threadUint(func(th *event.Thread) uint64 { return th.PIDNSInitStart })},
 	{Name: "proc.exe", Type: String, Desc: "argv[0] of the process: usually the program's name, but programs may set what they like", get: threadText(func(th *event.Thread) string { return th.Exe })},
 	{Name: "proc.exe_ino", Type: Int, Format: event.FmtDec, Desc: "inode number of the executable file at the time of the exec", get: threadInt(func(th *event.Thread) int64 { return int64(th.ExeIno) })},
-	{Name: "proc.name", Type: String, Desc: "name of the program the process runs (comm, at most 15 bytes)", get: threadText(func(th *event.Thread) string { return th.Comm })},
+	{Name: "proc.name", Type: String, Desc: "name of the program the process runs (comm, at most 15 bytes)", get: getComm},
 	{Name: "proc.args", Type: String, Arg: OptArg, Desc: "arguments of the process without argv[0], separated by blanks; proc.args[n] picks one, from 0", get: ofThread(procArgs), init: initIndex},
 	{Name: "proc.env", Type: String, Arg: OptArg, Desc: "environment of the process as NAME=value, separated by blanks; proc.env[NAME] gives one value", get: ofThread(procEnv)},
 	{Name: "proc.cmdline", Type: String, Desc: "name of the process followed by its arguments", get: ofThread(procCmdline)},

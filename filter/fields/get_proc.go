@@ -44,6 +44,14 @@ func threadText(get func(*event.Thread) string) func(*Field, *event.Event) Value
 	}
 }
 
+// getComm stands alone because proc.name is in most filters: one call less.
+func getComm(_ *Field, ev *event.Event) Value {
+	if ev.Thread == nil {
+		return Value{}
+	}
+	return textValue(ev.Thread.Comm)
+}
+
 func threadBool(get func(*event.Thread) bool) func(*Field, *event.Event) Value {
 	return func(_ *Field, ev *event.Event) Value {
 		if ev.Thread == nil {
