@@ -85,7 +85,7 @@ const (
 
 // SyscallName returns the name of a portable system call code; ok is false for codes that are not known.
 func SyscallName(code uint16) (name string, ok bool) {
-	if int(code) >= len(syscallNames) {
+	if int(code) >= len(syscallNames) || syscallNames[code] == "" {
 		return "<unknown syscall>", false
 	}
 	return syscallNames[code], true
@@ -99,5 +99,5 @@ func SyscallCategory(code uint16) Category {
 	return syscallCategories[code]
 }
 
-// SyscallNames returns the names of all portable codes. The slice is the table itself: do not change it.
+// SyscallNames returns the names of all portable codes, "" for a code that never was. The slice is the table itself: do not change it.
 func SyscallNames() []string { return syscallNames[:] }

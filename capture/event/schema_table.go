@@ -1,7 +1,7 @@
 package event
 
 // schemas is the event schema, indexed by Type. It is the owner of these facts; docs/events.md and the listings are made from it.
-// Rules, each with a test: one row per type; even types are enters and odd ones exits; an unused row has no parameters; a flag
+// Rules, each with a test: one row per type; even types are enters and odd ones exits; an unused row has no parameters (TracerX aside); a flag
 // kind names its table and no other kind has one; a path relative to a descriptor names an earlier parameter of kind FD; the exit
 // of an old version is followed by a newer row; rows with a large payload are the three that libscap knows.
 var schemas = [NumTypes]Schema{

@@ -1183,6 +1183,7 @@ var ia32Numbers = [...]int16{
 	14:  133, // mknod
 	15:  90,  // chmod
 	16:  94,  // lchown
+	17:  -1,
 	18:  -1,  //
 	19:  8,   // lseek
 	20:  39,  // getpid
@@ -1196,8 +1197,11 @@ var ia32Numbers = [...]int16{
 	28:  -1,  //
 	29:  34,  // pause
 	30:  132, // utime
-	33:  21,  // access
-	34:  -1,  //
+	31:  -1,
+	32:  -1,
+	33:  21, // access
+	34:  -1, //
+	35:  -1,
 	36:  162, // sync
 	37:  62,  // kill
 	38:  82,  // rename
@@ -1206,6 +1210,7 @@ var ia32Numbers = [...]int16{
 	41:  32,  // dup
 	42:  22,  // pipe
 	43:  100, // times
+	44:  -1,
 	45:  12,  // brk
 	46:  106, // setgid
 	47:  104, // getgid
@@ -1214,9 +1219,12 @@ var ia32Numbers = [...]int16{
 	50:  108, // getegid
 	51:  163, // acct
 	52:  166, // umount2
-	54:  16,  // ioctl
-	55:  72,  // fcntl
+	53:  -1,
+	54:  16, // ioctl
+	55:  72, // fcntl
+	56:  -1,
 	57:  109, // setpgid
+	58:  -1,
 	59:  -1,  //
 	60:  95,  // umask
 	61:  161, // chroot
@@ -1244,6 +1252,7 @@ var ia32Numbers = [...]int16{
 	83:  88,  // symlink
 	84:  -1,  //
 	85:  89,  // readlink
+	86:  -1,
 	87:  167, // swapon
 	88:  169, // reboot
 	89:  -1,  //
@@ -1255,6 +1264,7 @@ var ia32Numbers = [...]int16{
 	95:  93,  // fchown
 	96:  140, // getpriority
 	97:  141, // setpriority
+	98:  -1,
 	99:  137, // statfs
 	100: 138, // fstatfs
 	101: 173, // ioperm
@@ -1268,6 +1278,7 @@ var ia32Numbers = [...]int16{
 	109: -1,  //
 	110: 172, // iopl
 	111: 153, // vhangup
+	112: -1,
 	113: -1,  //
 	114: 61,  // wait4
 	115: 168, // swapoff
@@ -1282,13 +1293,17 @@ var ia32Numbers = [...]int16{
 	124: 159, // adjtimex
 	125: 10,  // mprotect
 	126: -1,  //
+	127: -1,
 	128: 175, // init_module
 	129: 176, // delete_module
+	130: -1,
 	131: 179, // quotactl
 	132: 121, // getpgid
 	133: 81,  // fchdir
+	134: -1,
 	135: 139, // sysfs
 	136: 135, // personality
+	137: -1,
 	138: 122, // setfsuid
 	139: 123, // setfsgid
 	140: 8,   // lseek
@@ -1300,6 +1315,7 @@ var ia32Numbers = [...]int16{
 	146: 20,  // writev
 	147: 124, // getsid
 	148: 75,  // fdatasync
+	149: -1,
 	150: 149, // mlock
 	151: 150, // munlock
 	152: 151, // mlockall
@@ -1317,7 +1333,9 @@ var ia32Numbers = [...]int16{
 	164: 117, // setresuid
 	165: 118, // getresuid
 	166: -1,  //
-	168: 7,   // poll
+	167: -1,
+	168: 7, // poll
+	169: -1,
 	170: 119, // setresgid
 	171: 120, // getresgid
 	172: 157, // prctl
@@ -1336,6 +1354,8 @@ var ia32Numbers = [...]int16{
 	185: 126, // capset
 	186: 131, // sigaltstack
 	187: 40,  // sendfile
+	188: -1,
+	189: -1,
 	190: 58,  // vfork
 	191: 97,  // getrlimit
 	192: 9,   // mmap
@@ -1368,6 +1388,8 @@ var ia32Numbers = [...]int16{
 	219: 28,  // madvise
 	220: 217, // getdents64
 	221: 72,  // fcntl
+	222: -1,
+	223: -1,
 	224: 186, // gettid
 	225: 187, // readahead
 	226: 188, // setxattr
@@ -1395,6 +1417,7 @@ var ia32Numbers = [...]int16{
 	248: 209, // io_submit
 	249: 210, // io_cancel
 	250: 221, // fadvise64
+	251: -1,
 	252: 231, // exit_group
 	253: 212, // lookup_dcookie
 	254: 213, // epoll_create
@@ -1416,6 +1439,7 @@ var ia32Numbers = [...]int16{
 	270: 234, // tgkill
 	271: 235, // utimes
 	272: -1,  //
+	273: -1,
 	274: 237, // mbind
 	275: 239, // get_mempolicy
 	276: 238, // set_mempolicy
@@ -1427,6 +1451,7 @@ var ia32Numbers = [...]int16{
 	282: 245, // mq_getsetattr
 	283: 246, // kexec_load
 	284: 247, // waitid
+	285: -1,
 	286: 248, // add_key
 	287: 249, // request_key
 	288: 250, // keyctl
@@ -1528,28 +1553,35 @@ var ia32Numbers = [...]int16{
 	384: 158, // arch_prctl
 	385: 333, // io_pgetevents
 	386: 334, // rseq
-	393: 64,  // semget
-	394: 66,  // semctl
-	395: 29,  // shmget
-	396: 31,  // shmctl
-	397: 30,  // shmat
-	398: 67,  // shmdt
-	399: 68,  // msgget
-	400: 69,  // msgsnd
-	401: 70,  // msgrcv
-	402: 71,  // msgctl
-	403: -1,  //
-	404: -1,  //
-	405: -1,  //
-	406: -1,  //
-	407: -1,  //
-	408: -1,  //
-	409: -1,  //
-	410: -1,  //
-	411: -1,  //
-	412: -1,  //
-	413: -1,  //
-	414: -1,  //
+	387: -1,
+	388: -1,
+	389: -1,
+	390: -1,
+	391: -1,
+	392: -1,
+	393: 64, // semget
+	394: 66, // semctl
+	395: 29, // shmget
+	396: 31, // shmctl
+	397: 30, // shmat
+	398: 67, // shmdt
+	399: 68, // msgget
+	400: 69, // msgsnd
+	401: 70, // msgrcv
+	402: 71, // msgctl
+	403: -1, //
+	404: -1, //
+	405: -1, //
+	406: -1, //
+	407: -1, //
+	408: -1, //
+	409: -1, //
+	410: -1, //
+	411: -1, //
+	412: -1, //
+	413: -1, //
+	414: -1, //
+	415: -1,
 	416: -1,  //
 	417: -1,  //
 	418: -1,  //
