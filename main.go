@@ -249,8 +249,7 @@ func (c *config) addChisels(loop *chisels.Loop, out *chisels.Output, format *fie
 	case c.write != "":
 		w, err := c.recorder(loop.Tables, flt)
 		if err != nil {
-			var pe *fs.PathError
-			if errors.As(err, &pe) {
+			if pe, ok := errors.AsType[*fs.PathError](err); ok {
 				err = pe.Err
 			}
 			return nil, fmt.Errorf("%s: %w", c.write, err)
@@ -270,7 +269,7 @@ func (c *config) addChisels(loop *chisels.Loop, out *chisels.Output, format *fie
 
 // recorder makes the chisel that writes a file, or a series of files.
 func (c *config) recorder(tables *state.Tables, flt *filter.Filter) (*chisels.Write, error) {
-	w := &chisels.Write{Fat: c.fat}
+	w := &chisels.Write{Fat: c.fat, State: c.proclist || c.rotates()}
 	if c.proclist {
 		w.Head = func(s *event.Snapshot) *event.Snapshot { return chisels.SelectThreads(s, tables, flt) }
 	}

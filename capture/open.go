@@ -31,8 +31,7 @@ func Open(name string, stop <-chan struct{}) (*File, error) {
 	f, err := os.Stdin, error(nil)
 	if name != "-" {
 		if f, err = os.Open(name); err != nil {
-			var pe *fs.PathError
-			if errors.As(err, &pe) {
+			if pe, ok := errors.AsType[*fs.PathError](err); ok {
 				err = pe.Err
 			}
 			return nil, err
@@ -51,6 +50,13 @@ func Open(name string, stop <-chan struct{}) (*File, error) {
 		return nil, err
 	}
 	return file, nil
+}
+
+// OnWait makes Next call fn whenever it waits for a pipe. The few waits for a disk are not worth a call.
+func (f *File) OnWait(fn func()) {
+	if !f.Regular {
+		f.Reader.OnWait(fn)
+	}
 }
 
 // pipe reads from something that may never have more, such that a stop is heeded all the same.

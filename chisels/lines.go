@@ -50,8 +50,11 @@ func (l *Lines) Event(ev *event.Event) (shown bool, err error) {
 	return true, err
 }
 
+// Flush hands over the lines that wait.
+func (l *Lines) Flush() error { return l.Out.Flush() }
+
 // Finish hands the last lines over.
-func (l *Lines) Finish() error { return l.Out.Flush() }
+func (l *Lines) Finish() error { return l.Flush() }
 
 // Missing is a field that kept events from being shown, and how many.
 type Missing struct {
@@ -94,3 +97,6 @@ func (q Quiet) Event(ev *event.Event) (bool, error) { return q.Internal || !ev.T
 
 // Finish does nothing.
 func (q Quiet) Finish() error { return nil }
+
+// NeedsState is false: counting needs no tables.
+func (q Quiet) NeedsState() bool { return false }

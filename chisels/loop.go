@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -54,7 +55,7 @@ type Loop struct {
 	Duration uint64 // stop that long, in ns, after the first event that passed; 0: never
 	From, To Bound  // show only events in between
 	Stop     *atomic.Bool
-	Tables   *state.Tables // nil: nobody needs state
+	Tables   *state.Tables // nil, or dropped by Run: nobody needs state
 	// Tick is called every few thousand events.
 	Tick func(num uint64)
 
@@ -101,6 +102,12 @@ func (l *Loop) Run(src capture.Source) (done bool, err error) {
 			l.passers = append(l.passers, p)
 		}
 	}
+	if s, ok := src.(interface{ OnWait(func()) }); ok {
+		s.OnWait(l.flush)
+	}
+	if !l.needsState() {
+		l.Tables = nil
+	}
 	var ev event.Event
 	for {
 		if err := src.Next(&ev); err != nil {
@@ -127,6 +134,23 @@ func (l *Loop) Run(src capture.Source) (done bool, err error) {
 			}
 		}
 	}
+}
+
+// flush hands over what chisels hold back, because the next event may be long in coming. An error comes back with the next event.
+func (l *Loop) flush() {
+	for _, c := range l.Chisels {
+		if f, ok := c.(interface{ Flush() error }); ok {
+			f.Flush()
+		}
+	}
+}
+
+// needsState tells whether the filter or a chisel looks at more than the records themselves.
+func (l *Loop) needsState() bool {
+	return l.Filter.NeedsState() || slices.ContainsFunc(l.Chisels, func(c Chisel) bool {
+		s, ok := c.(interface{ NeedsState() bool })
+		return !ok || s.NeedsState()
+	})
 }
 
 // lastSection tells the chisels of a section that had no events: a copy shall have it all the same.

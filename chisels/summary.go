@@ -24,6 +24,9 @@ func (s *Summary) Event(ev *event.Event) (bool, error) {
 	return false, nil
 }
 
+// NeedsState is false: the names of events will do.
+func (s *Summary) NeedsState() bool { return false }
+
 // Finish prints the table: the most frequent first, equal ones in order of name.
 func (s *Summary) Finish() error {
 	type row struct {

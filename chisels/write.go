@@ -17,7 +17,12 @@ type Write struct {
 	Fat bool // also write the events that were filtered out but move state, marked as not to be shown
 	// Head makes the state at the head of a section from that of the input; nil: as it is.
 	Head func(*event.Snapshot) *event.Snapshot
+	// State tells that Out or Head look at the tables.
+	State bool
 }
+
+// NeedsState tells whether the tables have to follow the events.
+func (w *Write) NeedsState() bool { return w.State }
 
 // begin starts a section in the output when ev begins one in the input.
 func (w *Write) begin(ev *event.Event) error {

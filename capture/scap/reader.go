@@ -26,6 +26,7 @@ type Reader struct {
 	listed uint64          // bytes of its lists
 	fds    int             // descriptors in them
 	err    error           // sticky
+	wait   func()          // called before Next waits for input; nil: nothing
 
 	info   FileInfo
 	counts [len(kinds)]int
@@ -49,6 +50,9 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	}
 	return d, nil
 }
+
+// OnWait makes Next call fn whenever it has to wait for input: a live stream pauses, and what was shown so far should reach the user.
+func (r *Reader) OnWait(fn func()) { r.wait = fn }
 
 // open reads the first section header and looks at the code of the block behind it: pcapng files start in the same way.
 func (r *Reader) open() error {
@@ -225,7 +229,7 @@ func (r *Reader) need(n int) bool {
 		if r.eof != nil {
 			return false
 		}
-		c := r.src.next()
+		c := r.src.next(r.wait)
 		if c.err != nil {
 			r.eof = c.err
 			if len(c.buf) == headroom {

@@ -151,8 +151,11 @@ func (s *source) send(c *chunk) bool {
 	}
 }
 
-// next takes the next chunk; the one with an err is the last.
-func (s *source) next() *chunk {
+// next takes the next chunk; the one with an err is the last. When it is not there yet, wait is called first.
+func (s *source) next(wait func()) *chunk {
+	if wait != nil && len(s.full) == 0 {
+		wait()
+	}
 	select {
 	case c := <-s.full:
 		if len(c.zip) > 0 {
