@@ -43,7 +43,7 @@ func sample(t testing.TB, typ event.Type, params ...[]byte) *event.Event {
 		{Num: 3, Type: event.FDFileV2, Name: "/etc/passwd"},
 		{Num: 4, Type: event.FDDirectory, Name: "/srv"},
 		{Num: 5, Type: event.FDFIFO, Name: "pipe:[1]"},
-		{Num: 6, Type: event.FDIPv4Sock, L4: event.L4TCP, Name: "10.0.0.1:40000->10.0.0.2:80", Src: addr("10.0.0.1:40000"), Dst: addr("10.0.0.2:80")},
+		{Num: 6, Type: event.FDIPv4Sock, L4: event.L4TCP, Role: event.RoleClient, Name: "10.0.0.1:40000->10.0.0.2:80", Src: addr("10.0.0.1:40000"), Dst: addr("10.0.0.2:80")},
 		{Num: 7, Type: event.FDIPv4Listen, L4: event.L4UDP, Name: "0.0.0.0:53", Dst: addr("0.0.0.0:53")},
 		{Num: 8, Type: event.FDFileV2, Name: "/tmp/a\nb\x1b"},
 	} {
