@@ -31,6 +31,9 @@ var sysdig, _ = exec.LookPath("sysdig")
 // peer skips the test when there is nothing to compare with, and returns the captures that sysdig opens.
 func peer(t *testing.T) []string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("runs sysdig over everything, for minutes")
+	}
 	if sysdig == "" {
 		t.Skip("sysdig is not installed")
 	}

@@ -216,7 +216,9 @@ const helloFields = `
 # 71 < pipe of bash
   fd.num = 4
   fd.type = pipe
-! fd.types = pipe
+! fd.types = (pipe,pipe)
+! fd.types[4] = pipe
+! fd.types[9] = <NA>
   evt.arg.fd1 = <p>
   evt.arg.ino = 88123
 # 158 > write of grep

@@ -64,7 +64,8 @@ var ErrRecord = errors.New("damaged event record")
 
 // Decode points e at the record b, a V2 record (header with the number of parameters) or, with v1, an old one. It sets TS, TID,
 // Type, NParams, Raw and the parameters, and nothing else; b must stay unchanged while e is used. Types that the schema does not
-// know are accepted when the header is whole: they have no parameters. hot: no allocation (TestDecodeAllocs)
+// know are accepted when the header is whole: they have no parameters. After an error e holds the event before, or an event without
+// parameters. hot: no allocation (TestDecodeAllocs)
 func (e *Event) Decode(b []byte, v1 bool) error {
 	if v1 {
 		return e.decodeV1(b)
@@ -81,9 +82,9 @@ func (e *Event) Decode(b []byte, v1 bool) error {
 	e.TID = int64(binary.LittleEndian.Uint64(b[offTID:]))
 	e.Type = Type(binary.LittleEndian.Uint16(b[offType:]))
 	e.Raw, e.V1 = b, false
+	e.NParams, e.data = 0, nil
 	np := binary.LittleEndian.Uint32(b[offNParams:])
 	if e.Type >= NumTypes {
-		e.NParams, e.data = 0, nil
 		return nil
 	}
 	w := uint32(2)

@@ -516,7 +516,6 @@ var flagTables = [...]FlagTable{
 		{"PR_GET_SECUREBITS", 0x1b},
 		{"PR_SET_SECUREBITS", 0x1c},
 		{"PR_MCE_KILL", 0x21},
-		{"PR_MCE_KILL", 0x21},
 		{"PR_SET_MM", 0x23},
 		{"PR_SET_CHILD_SUBREAPER", 0x24},
 		{"PR_GET_CHILD_SUBREAPER", 0x25},

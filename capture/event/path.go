@@ -38,7 +38,7 @@ func appendClean(dst []byte, start int, p string) []byte {
 		c := p[i]
 		atStart := len(dst) == start || dst[len(dst)-1] == '/'
 		switch {
-		case c == '/' && len(dst) > start && dst[len(dst)-1] == '/':
+		case c == '/' && atStart && (len(dst) > start || i > 0): // doubled, or left over where ".." took all before it
 			i++
 		case c == '.' && atStart && (i+1 == len(p) || p[i+1] == '/'):
 			i = min(i+2, len(p))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -282,8 +283,9 @@ func TestReferenceFlags(t *testing.T) {
 	}
 	for i := range flagTables[1:] {
 		tab := &flagTables[1+i]
-		if got := tab.Entries; fmt.Sprint(got) != fmt.Sprint(want[tab.Name]) { // the order is the order of printing
-			t.Errorf("%s:\n got %v\nwant %v", tab.Name, got, want[tab.Name])
+		entries := slices.Compact(want[tab.Name]) // libscap has PR_MCE_KILL twice
+		if !slices.Equal(tab.Entries, entries) {  // the order is the order of printing
+			t.Errorf("%s:\n got %v\nwant %v", tab.Name, tab.Entries, entries)
 		}
 	}
 }

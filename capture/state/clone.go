@@ -17,6 +17,9 @@ func cloneParams(t event.Type) cloneLayout {
 	return cloneLayout{13, 14, 15, 16, 17, 18, 19, 20}
 }
 
+// sameCreation is the longest time between the two sides of a creation, ns.
+const sameCreation = 2e9
+
 // onClone takes both sides of a creation: in the parent the result is the child's number, in the child it is zero. Whichever comes
 // first makes the entry.
 func onClone(t *Tables, ev *event.Event, th *thread) {
@@ -53,24 +56,28 @@ func (t *Tables) cloneInParent(ev *event.Event, th *thread, l cloneLayout, child
 	if flags&(inPIDNS|cloneNewPID) != 0 || vtid != -1 && vtid != th.TID || vtid == -1 && flags&cloneParent != 0 {
 		return
 	}
+	since := ev.TS - min(sameCreation, ev.TS)
+	if ev.Latency > 0 {
+		since = ev.TS - ev.Latency // no child is older than the call that made it; one of vfork may be as old
+	}
+	ptid := th.PID
+	if flags&(cloneThread|cloneParent) != 0 {
+		ptid = th.PTID
+	}
+	if e := &t.exits[uint64(child)%recentExits]; e.ts != 0 && e.ts >= since && e.tid == child && e.ptid == ptid {
+		return // born and gone
+	}
 	if old := t.find(child); old != nil {
-		if old.Flags&cloneInverted != 0 && ev.TS-min(old.CloneTS, ev.TS) < 2e9 {
-			return
-		}
-		if old == th {
+		if old.Flags&cloneInverted != 0 && old.CloneTS >= since || old == th {
 			return
 		}
 		t.remove(old)
 		t.drop(old)
 	}
 	c := t.newChild(ev, th, l, child, flags)
+	c.PID, c.PTID = child, ptid
 	if flags&cloneThread != 0 {
-		c.PID, c.PTID = th.PID, th.PTID
-	} else {
-		c.PID, c.PTID = child, th.PID
-		if flags&cloneParent != 0 {
-			c.PTID = th.PTID
-		}
+		c.PID = th.PID
 	}
 	c.VTID, c.VPID = c.TID, c.PID
 	if l.vtid >= 0 && !ev.Has(l.vtid) || l.vtid < 0 {
@@ -81,7 +88,7 @@ func (t *Tables) cloneInParent(ev *event.Event, th *thread, l cloneLayout, child
 
 func (t *Tables) cloneInChild(ev *event.Event, th *thread, l cloneLayout, flags uint32) {
 	if th != nil && !th.Invalid {
-		if th.CloneTS != 0 && ev.TS-min(th.CloneTS, ev.TS) < 2e9 {
+		if th.CloneTS != 0 && ev.TS-min(th.CloneTS, ev.TS) < sameCreation {
 			t.completeChild(ev, th, l)
 			return
 		}
@@ -89,6 +96,9 @@ func (t *Tables) cloneInChild(ev *event.Event, th *thread, l cloneLayout, flags 
 		t.drop(th)
 	} else if th != nil {
 		t.drop(th) // a placeholder
+		if th.members <= 1 {
+			t.dropFDs(th)
+		}
 	}
 	var from *thread
 	ptid, _ := ev.Int(5)
@@ -131,9 +141,9 @@ func (t *Tables) newChild(ev *event.Event, from *thread, l cloneLayout, tid int6
 				c.Env = from.leader.Env
 			}
 			if flags&cloneFiles != 0 && from.FDs != nil {
-				c.FDs = from.FDs // a process that shares its descriptors
+				c.shareFDs(from)
 			} else {
-				c.FDs = from.FDs.Clone()
+				c.FDs = t.cloneFDs(from.FDs)
 			}
 		}
 	}
@@ -162,9 +172,23 @@ func (t *Tables) newChild(ev *event.Event, from *thread, l cloneLayout, tid int6
 	return c
 }
 
+// shareFDs makes th a process with the descriptor table of another one.
+func (th *thread) shareFDs(from *thread) {
+	if from.leader != nil {
+		from = from.leader
+	}
+	if from.sharers == nil {
+		one := 1
+		from.sharers = &one
+	}
+	*from.sharers++
+	th.FDs, th.sharers = from.FDs, from.sharers
+}
+
 // enroll puts a new thread into the tables and ties it to its group and to the process that created it.
 func (t *Tables) enroll(c, from *thread) {
 	if !t.put(c) {
+		t.dropFDs(c)
 		return
 	}
 	if c.PID != c.TID && t.find(c.PID) == nil {

@@ -8,7 +8,7 @@ import (
 	"scry/capture/event"
 )
 
-const maxContainers = 16384 // remembered cgroup texts; the oldest knowledge goes when there are more
+const maxContainers = 16384 // remembered cgroup texts, and containers without threads
 
 // engines are the names of the engine numbers that container records carry (sinsp_container_type).
 var engines = map[int]string{0: "docker", 1: "lxc", 2: "libvirt-lxc", 3: "mesos", 4: "rkt", 5: "custom", 6: "cri", 7: "containerd",
@@ -24,9 +24,8 @@ func (t *Tables) containerOf(cgroups string) *event.Container {
 	}
 	var c *event.Container
 	if id, engine := containerID(cgroups); id != "" {
-		if c = t.containers[id]; c == nil {
-			c = &event.Container{ID: id, Type: engine}
-			t.containers[id] = c
+		if c = t.record(id); c.Type == "" && !c.HasMeta {
+			c.Type = engine
 		}
 	}
 	if len(t.byCgroups) >= maxContainers {
@@ -126,13 +125,26 @@ func isHex64(s string) bool {
 func (t *Tables) record(id string) *event.Container {
 	c := t.containers[id]
 	if c == nil {
-		if len(t.containers) >= maxContainers {
-			return &event.Container{ID: id}
+		if len(t.containers) >= t.sweepAt {
+			t.sweep()
 		}
+		id = strings.Clone(id)
 		c = &event.Container{ID: id}
 		t.containers[id] = c
 	}
 	return c
+}
+
+// sweep forgets the containers without threads.
+func (t *Tables) sweep() {
+	used := map[string]*event.Container{}
+	t.each(func(th *thread) {
+		if c := th.Container; c != nil && t.containers[c.ID] == c {
+			used[c.ID] = c
+		}
+	})
+	t.containers, t.byCgroups = used, map[string]*event.Container{}
+	t.sweepAt = max(maxContainers, 2*len(used))
 }
 
 // onContainer takes the oldest form: id, engine, name, image.

@@ -47,8 +47,18 @@ func onExec(t *Tables, ev *event.Event, th *thread) {
 		t.join(th)
 		t.adopt(th)
 	}
-	th.Dead = false
+	if th.Dead && th.leader == th {
+		// Another thread of the group made the call: the main one ended, and lives on as the new program.
+		th.Dead = false
+		th.members++
+	}
 	t.endThreads(th)
+	if th.leaveFDs() {
+		th.FDs = t.cloneFDs(th.FDs) // the new program does not share
+		if th.leader != nil {
+			th.leader.FDs = th.FDs
+		}
+	}
 	t.set(&th.Exe, ev, 1)
 	if b := ev.Param(2); len(b) > 0 {
 		th.Args = t.list(b)
@@ -166,6 +176,7 @@ func (t *Tables) endThreads(th *thread) {
 			t.remove(o)
 		}
 	})
+	l.Threads = l.members
 }
 
 func (t *Tables) closeOnExec(th *thread) {
@@ -174,8 +185,7 @@ func (t *Tables) closeOnExec(th *thread) {
 	}
 	for fd := range th.FDs.All() {
 		if fd.CloseExec {
-			th.FDs.Delete(fd.Num)
-			t.recycle(fd)
+			t.deleteFD(th.FDs, fd)
 		}
 	}
 }

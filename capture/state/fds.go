@@ -21,7 +21,7 @@ func onOpen(t *Tables, ev *event.Event, th *thread) {
 			name = s
 		}
 	}
-	t.opened(ev, th, th0cwd(th), name, flags, 4, 5)
+	t.opened(ev, th, cwdOf(th), name, flags, 4, 5)
 }
 
 func onCreat(t *Tables, ev *event.Event, th *thread) {
@@ -31,7 +31,7 @@ func onCreat(t *Tables, ev *event.Event, th *thread) {
 			name = s
 		}
 	}
-	t.opened(ev, th, th0cwd(th), name, 0, 3, 4)
+	t.opened(ev, th, cwdOf(th), name, 0, 3, 4)
 }
 
 func onOpenatOld(t *Tables, ev *event.Event, th *thread) {
@@ -90,7 +90,7 @@ func (t *Tables) opened(ev *event.Event, th *thread, dir, name string, flags uin
 	t.addFD(ev, th, fd)
 }
 
-func th0cwd(th *thread) string {
+func cwdOf(th *thread) string {
 	if th == nil {
 		return ""
 	}
@@ -125,11 +125,10 @@ func onCloseRange(t *Tables, ev *event.Event, th *thread) {
 			continue
 		}
 		if flags&closeRangeCloexec != 0 {
-			fd.CloseExec = true
+			setCloseExec(fd, true)
 			continue
 		}
-		th.FDs.Delete(fd.Num)
-		t.recycle(fd)
+		t.deleteFD(th.FDs, fd)
 	}
 }
 
@@ -160,15 +159,26 @@ func (t *Tables) duplicate(ev *event.Event, th *thread, src *event.FD, n int64, 
 	}
 	fd := t.newFD(n, src.Type)
 	*fd = *src
-	fd.Num, fd.CloseExec, fd.Closing = n, cloexec, false
+	fd.Num, fd.Closing = n, false
+	setCloseExec(fd, cloexec)
 	t.addFD(ev, th, fd)
 }
 
-// Commands of fcntl (TabFcntlCommands) and its only descriptor flag.
+// setCloseExec marks fd, also in the open flags: these are what a capture file keeps.
+func setCloseExec(fd *event.FD, on bool) {
+	fd.CloseExec = on
+	fd.Flags &^= oCloexec
+	if on {
+		fd.Flags |= oCloexec
+	}
+}
+
+// Commands of fcntl (TabFcntlCommands). The only descriptor flag is FD_CLOEXEC.
 const (
 	fDupFD        = 1
 	fSetFD        = 3
 	fDupFDCloexec = 26
+	fdCloexec     = 1
 )
 
 func onFcntl(t *Tables, ev *event.Event, th *thread) {
@@ -185,6 +195,10 @@ func onFcntl(t *Tables, ev *event.Event, th *thread) {
 	switch cmd {
 	case fDupFD, fDupFDCloexec:
 		t.duplicate(ev, th, ev.FD, n, cmd == fDupFDCloexec)
+	case fSetFD:
+		if arg, ok := ev.Uint(3); ok && ev.FD != nil { // old records do not have it
+			setCloseExec(ev.FD, arg&fdCloexec != 0)
+		}
 	}
 }
 

@@ -300,6 +300,9 @@ func onUser(t *Tables, ev *event.Event, _ *thread) {
 		delete(t.host.Users, uid)
 		return
 	}
+	if _, ok := t.host.Users[uid]; !ok && len(t.host.Users) >= maxUsers {
+		return
+	}
 	t.host.Users[uid] = &event.User{UID: uid, GID: uint32Of(ev, 1), Name: t.text(ev.Param(2)), Home: t.text(ev.Param(3)), Shell: t.text(ev.Param(4))}
 }
 
@@ -310,6 +313,9 @@ func onGroup(t *Tables, ev *event.Event, _ *thread) {
 	gid := uint32Of(ev, 0)
 	if ev.Type == event.GroupDeletedE {
 		delete(t.host.Groups, gid)
+		return
+	}
+	if _, ok := t.host.Groups[gid]; !ok && len(t.host.Groups) >= maxUsers {
 		return
 	}
 	t.host.Groups[gid] = &event.Group{GID: gid, Name: t.text(ev.Param(1))}

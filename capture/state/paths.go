@@ -6,8 +6,6 @@ import (
 	"scry/capture/event"
 )
 
-const maxPath = 1024
-
 // join2 is path as seen from dir: path itself when it is absolute, else both joined; either way without ".", "..", doubled and
 // trailing slashes. It returns a string of its own (interned).
 func (t *Tables) join2(dir, path string) string {

@@ -26,6 +26,7 @@ func (t *Tables) Snapshot() *event.Snapshot {
 			return
 		}
 		r := th.Thread
+		r.Leader, r.Parent, r.FDs, r.Dead = nil, nil, nil, false
 		s.Threads = append(s.Threads, &r)
 		l := event.FDList{TID: uint64(th.TID)}
 		if th.Main {

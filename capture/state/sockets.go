@@ -37,7 +37,7 @@ func onSocket(t *Tables, ev *event.Event, th *thread) {
 	case uint32(event.AFNetlink):
 		fd.Type = event.FDNetlink
 	}
-	fd.CloseExec = typ&0x80000 != 0 // SOCK_CLOEXEC
+	setCloseExec(fd, typ&0x80000 != 0) // SOCK_CLOEXEC
 	t.addFD(ev, th, fd)
 }
 
@@ -107,7 +107,7 @@ func onConnect(t *Tables, ev *event.Event, th *thread) {
 	fd.OldName = fd.Name
 	switch tu.Family {
 	case event.AFInet, event.AFInet6:
-		t.setTuple(fd, tu, event.FDIPv4Sock)
+		setTuple(fd, tu)
 		fd.Name = t.tupleName(fd)
 	case event.AFUnix:
 		fd.Type = event.FDUnixSock
@@ -151,7 +151,7 @@ func (t *Tables) connectAddr(ev *event.Event, th *thread, fd *event.FD) (tu even
 }
 
 // setTuple gives fd the addresses of tu; IPv4 addresses in IPv6 form become IPv4.
-func (t *Tables) setTuple(fd *event.FD, tu event.Tuple, _ event.FDType) {
+func setTuple(fd *event.FD, tu event.Tuple) {
 	src, dst := tu.Src.Addr(), tu.Dst.Addr()
 	if src.Is4In6() && dst.Is4In6() || dst.Is4In6() && src.IsUnspecified() {
 		dst = dst.Unmap()
@@ -192,7 +192,7 @@ func onAccept(t *Tables, ev *event.Event, th *thread) {
 	fd := t.newFD(n, event.FDUnixSock)
 	switch tu.Family {
 	case event.AFInet, event.AFInet6:
-		t.setTuple(fd, tu, event.FDIPv4Sock)
+		setTuple(fd, tu)
 		fd.L4 = event.L4TCP
 		fd.Name = t.tupleName(fd)
 	case event.AFUnix:
@@ -280,7 +280,7 @@ func (t *Tables) renameByTuple(ev *event.Event, th *thread, fd *event.FD, tu eve
 			fd.Type = event.FDIPv4Sock
 		}
 		before := [2]netip.AddrPort{fd.Src, fd.Dst}
-		t.setTuple(fd, tu, fd.Type)
+		setTuple(fd, tu)
 		if before == [2]netip.AddrPort{fd.Src, fd.Dst} && fd.Name != "" {
 			return
 		}
@@ -386,7 +386,7 @@ func (t *Tables) loadFDs(l event.FDList) {
 	for i := range l.FDs {
 		fd := l.FDs[i]
 		t.nameLoaded(&fd)
-		th.FDs.Set(&fd)
+		t.setFD(th.FDs, &fd)
 	}
 }
 

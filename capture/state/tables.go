@@ -11,10 +11,13 @@ import (
 
 // Limits.
 const (
-	MaxThreads   = 262144 // threads in the table; further ones are not remembered
-	maxEnter     = 4096   // bytes of an enter record that are kept for its exit
-	maxAncestors = 64     // length of a chain of ancestors that have exited
-	maxInterned  = 4096   // strings of the recycling cache
+	MaxThreads   = 262144  // threads in the table; further ones are not remembered
+	MaxFDs       = 1 << 21 // descriptors of all processes; each has event.MaxFDs at most
+	maxUsers     = 1 << 18 // users, and groups, that events add
+	recentExits  = 1024    // exits that a late clone is compared with
+	maxEnter     = 4096    // bytes of an enter record that are kept for its exit
+	maxAncestors = 64      // length of a chain of ancestors that have exited
+	maxInterned  = 4096    // strings of the recycling cache
 )
 
 // Tables is the state of one capture. It is not safe for concurrent use.
@@ -38,28 +41,43 @@ type Tables struct {
 	scratch []byte
 	enterEv event.Event
 
-	// Dropped counts threads that found no room.
-	Dropped uint64
+	fds     int // descriptors in all tables
+	exits   [recentExits]exited
+	sweepAt int // number of containers at which the unused ones go
+
+	// Dropped counts threads, DroppedFDs descriptors that found no room.
+	Dropped, DroppedFDs uint64
 }
 
 // thread is a Thread with what the tables need to follow it.
 type thread struct {
 	event.Thread
-	leader   *thread
-	members  int // threads of the group that are alive, kept in the leader
-	lastType event.Type
-	lastTS   uint64
-	lastFD   int64
-	matched  bool    // the exit at hand has its enter
-	outer    [2]call // calls that were entered before the last one and have not returned
-	enter    []byte  // record of the last enter, when its type is kept
-	jiffies  [2]uint64
-	cpuSeen  bool
+	leader  *thread
+	sharers *int // processes with the same descriptor table (CLONE_FILES); nil when there is only this one
+	members int  // threads of the group that are alive, kept in the leader
+	lastFD  int64
+	matched bool    // the exit at hand has its enter
+	calls   [3]call // calls that were entered and have not returned, the last one first
+	enter   []byte  // record of the last enter, until its exit, when its type is kept
+	jiffies [2]uint64
+	cpuSeen bool
+}
+
+// exited is a process or thread that is gone.
+type exited struct {
+	tid, ptid int64
+	ts        uint64
 }
 
 type call struct {
 	typ event.Type
-	ts  uint64
+	ts  uint64 // 0: none
+	fd  int64
+}
+
+// returns tells whether an exit of type x ends the call.
+func (c *call) returns(x event.Type) bool {
+	return c.ts != 0 && (c.typ+1 == x || c.typ == event.ExecveatE && x == event.ExecveV19X)
 }
 
 // row is what Apply needs to know of a type.
@@ -74,7 +92,6 @@ type row struct {
 	noQuery   bool // an unknown thread stays unknown
 	keepEnter bool
 	syscall   bool
-	kind      uint8
 }
 
 var rows [event.NumTypes]row
@@ -131,7 +148,8 @@ func (t *Tables) Host() *event.Host { return &t.host }
 func (t *Tables) Reset(s *event.Snapshot) {
 	t.pages = [4096]*[1024]*thread{}
 	t.far, t.n, t.last, t.closing, t.closeIn, t.dead = nil, 0, nil, nil, nil, nil
-	t.freeFDs, t.cpus = nil, nil
+	t.freeFDs, t.cpus, t.fds, t.sweepAt = nil, nil, 0, maxContainers
+	t.exits = [recentExits]exited{}
 	t.servers = map[uint16]bool{}
 	t.containers = map[string]*event.Container{}
 	t.byCgroups = map[string]*event.Container{}
@@ -269,11 +287,6 @@ func (t *Tables) Apply(ev *event.Event) {
 
 func (t *Tables) applyEnter(ev *event.Event, th *thread, r *row) {
 	if r.syscall {
-		if th.lastTS != 0 {
-			th.outer[1] = th.outer[0]
-			th.outer[0] = call{th.lastType, th.lastTS}
-		}
-		th.lastType, th.lastTS = ev.Type, ev.TS
 		th.lastFD = -1
 		if r.fdParam >= 0 {
 			if fd, ok := ev.Int(int(r.fdParam)); ok {
@@ -282,6 +295,10 @@ func (t *Tables) applyEnter(ev *event.Event, th *thread, r *row) {
 				use(ev, th, fd)
 			}
 		}
+		if th.calls[0].ts != 0 {
+			th.calls[1], th.calls[2] = th.calls[0], th.calls[1]
+		}
+		th.calls[0] = call{ev.Type, ev.TS, th.lastFD}
 		th.enter = th.enter[:0]
 		if r.keepEnter && len(ev.Raw) <= maxEnter {
 			th.enter = ev.AppendV2(th.enter)
@@ -293,14 +310,18 @@ func (t *Tables) applyEnter(ev *event.Event, th *thread, r *row) {
 }
 
 func (t *Tables) applyExit(ev *event.Event, th *thread, r *row) {
-	th.matched = th.lastTS != 0 && (th.lastType+1 == ev.Type || th.lastType == event.ExecveatE && ev.Type == event.ExecveV19X)
-	if th.matched {
-		ev.Latency = ev.TS - min(th.lastTS, ev.TS)
-		th.pop(0)
-	} else {
+	th.matched = false
+	th.lastFD = -1
+	for i := range th.calls {
+		if c := &th.calls[i]; c.returns(ev.Type) {
+			th.matched, th.lastFD = true, c.fd
+			ev.Latency = ev.TS - min(c.ts, ev.TS)
+			th.pop(i)
+			break
+		}
+	}
+	if !th.matched {
 		th.enter = th.enter[:0]
-		th.lastFD = -1
-		ev.Latency = th.outerLatency(ev)
 	}
 	if r.resParam >= 0 {
 		if res, ok := ev.Int(0); ok && res < 0 && res >= -4095 {
@@ -327,6 +348,7 @@ func (t *Tables) applyExit(ev *event.Event, th *thread, r *row) {
 	if r.flags&(event.CreatesFD) != 0 {
 		ev.FDNum = th.lastFD
 	}
+	th.enter = th.enter[:0] // ev.Enter keeps the bytes
 }
 
 // use makes descriptor n of th's process the one that ev is about.
@@ -337,37 +359,20 @@ func use(ev *event.Event, th *thread, n int64) {
 	}
 }
 
-// pop makes the call outside the returned one the current one: the i-th outer call, or what is outside of that.
+// pop ends the i-th call. The calls inside it are over too: their exits were lost, and the enter that is kept is not its.
 func (th *thread) pop(i int) {
-	if i == 0 {
-		th.lastTS = 0
-		if c := th.outer[0]; c.ts != 0 {
-			th.lastType, th.lastTS = c.typ, c.ts
-			th.outer[0], th.outer[1] = th.outer[1], call{}
-		}
-		return
+	if i > 0 {
+		th.enter = th.enter[:0]
 	}
-	clear(th.outer[:i])
-}
-
-// outerLatency is the latency of an exit whose enter is not the last one: of an outer call, when the exits of the calls inside it
-// were lost.
-func (th *thread) outerLatency(ev *event.Event) uint64 {
-	for i, c := range th.outer {
-		if c.ts != 0 && c.typ+1 == ev.Type {
-			th.pop(i + 1)
-			return ev.TS - min(c.ts, ev.TS)
-		}
-	}
-	return 0
+	n := copy(th.calls[:], th.calls[i+1:])
+	clear(th.calls[n:])
 }
 
 // settle removes what the event before destroyed.
 func (t *Tables) settle() {
 	if fd := t.closing; fd != nil {
 		if tab := t.closeIn.FDs; tab != nil && tab.Get(fd.Num) == fd {
-			tab.Delete(fd.Num)
-			t.recycle(fd)
+			t.deleteFD(tab, fd)
 		}
 		t.closing, t.closeIn = nil, nil
 	}
@@ -393,6 +398,56 @@ func (t *Tables) newFD(n int64, typ event.FDType) *event.FD {
 	return &event.FD{Num: n, Type: typ}
 }
 
+// setFD puts fd into tab when there is room.
+func (t *Tables) setFD(tab *event.FDTable, fd *event.FD) {
+	n := tab.Len()
+	if t.fds >= MaxFDs && tab.Get(fd.Num) == nil || !tab.Set(fd) {
+		t.DroppedFDs++
+		return
+	}
+	t.fds += tab.Len() - n
+}
+
+func (t *Tables) deleteFD(tab *event.FDTable, fd *event.FD) {
+	n := tab.Len()
+	tab.Delete(fd.Num)
+	t.fds -= n - tab.Len()
+	t.recycle(fd)
+}
+
+// cloneFDs is the copy of a table that a fork makes; empty when there is no room: a file of 4096 opens and many forks would need
+// hundreds of gigabytes.
+func (t *Tables) cloneFDs(from *event.FDTable) *event.FDTable {
+	if n := from.Len(); t.fds+n > MaxFDs {
+		t.DroppedFDs += uint64(n)
+		return &event.FDTable{}
+	}
+	t.fds += from.Len()
+	return from.Clone()
+}
+
+// leaveFDs gives up th's part in its descriptor table; it reports whether others still use it.
+func (th *thread) leaveFDs() bool {
+	n := th.sharers
+	if n == nil {
+		return false
+	}
+	th.sharers = nil
+	*n--
+	return *n > 0
+}
+
+// dropFDs takes its descriptors from a process that is gone.
+func (t *Tables) dropFDs(th *thread) {
+	if !th.leaveFDs() {
+		t.fds -= th.FDs.Len()
+		for fd := range th.FDs.All() {
+			t.recycle(fd)
+		}
+	}
+	th.FDs = nil
+}
+
 func (t *Tables) recycle(fd *event.FD) {
 	if len(t.freeFDs) < 1024 {
 		t.freeFDs = append(t.freeFDs, fd)
@@ -412,7 +467,7 @@ func (t *Tables) addFD(ev *event.Event, th *thread, fd *event.FD) {
 		before = old.Name
 	}
 	fd.Renamed = fd.Name != before
-	th.FDs.Set(fd)
+	t.setFD(th.FDs, fd)
 	th.lastFD = fd.Num
 	ev.FD, ev.FDNum = fd, fd.Num
 }

@@ -14,7 +14,6 @@ const (
 	cloneThread   = 0x2000
 	cloneInverted = 0x10000
 	nameChanged   = 0x20000
-	cloneVfork    = 0x8000000
 	inPIDNS       = 0x20000000
 )
 
@@ -104,12 +103,12 @@ func (t *Tables) placeholder(tid int64) *thread {
 
 // remove takes th out of the tables. A leader whose threads live on stays, marked dead, for its descriptors.
 func (t *Tables) remove(th *thread) {
-	th.Dead = true
 	l := th.leader
-	if l != nil {
+	if l != nil && !th.Dead {
 		l.members--
 		l.Threads = max(l.members, 0)
 	}
+	th.Dead = true
 	if l == th && l.members > 0 {
 		return // counted out; its entry goes with the last thread
 	}
@@ -122,10 +121,8 @@ func (t *Tables) remove(th *thread) {
 // release drops th's entry and what only a living process needs. The record itself may live on as somebody's ancestor.
 func (t *Tables) release(th *thread) {
 	t.drop(th)
-	if th.Main {
-		for fd := range th.FDs.All() {
-			t.recycle(fd)
-		}
+	if th.Main || th.leader == nil {
+		t.dropFDs(th)
 	}
 	th.FDs, th.Env, th.enter = nil, "", nil
 	depth := 0
@@ -143,6 +140,7 @@ func onProcexit(t *Tables, ev *event.Event, th *thread) {
 		return
 	}
 	t.dead = th
+	t.exits[uint64(th.TID)%recentExits] = exited{th.TID, th.PTID, ev.TS}
 }
 
 // set copies text parameter i of ev into *dst when it is there.

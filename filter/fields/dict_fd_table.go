@@ -5,7 +5,7 @@ import "scry/capture/event"
 var fdDefs = []Def{
 	{Name: "fd.num", Type: Int, Format: event.FmtID, Desc: "number of the file descriptor in its process", get: getFDNum, types: fdTypes},
 	{Name: "fd.type", Type: String, Desc: "kind of descriptor: file, directory, ipv4, ipv6, unix, pipe, event, signalfd, eventpoll, inotify, ...", get: ofFD(fdType), types: fdTypes},
-	{Name: "fd.types", Type: String, Arg: OptArg, Flags: NoRHS | List, Desc: "kinds of all descriptors that the event works on, as a list; fd.types[n] picks the n-th", get: firstOf(allFDTypes), all: allFDTypes, types: fdTypes},
+	{Name: "fd.types", Type: String, Arg: OptArg, Flags: NoRHS | List, Desc: "kinds of all descriptors that the event works on, as a list; fd.types[3] is that of descriptor 3", get: firstOf(allFDTypes), all: allFDTypes, types: fdTypes},
 	{Name: "fd.typechar", Type: String, Desc: "kind of descriptor in one letter: f file, d directory, 4 6 IP socket, u Unix socket, p pipe, l epoll, ...", get: getTypeChar, types: fdTypes},
 	{Name: "fd.name", Type: String, Desc: "full path of a file, addresses of a connection (ip:port->ip:port), or path of a Unix socket", get: getFDName, app: appFDName, types: fdTypes},
 	{Name: "fd.nameraw", Type: String, Desc: "name of the descriptor with every byte kept, not cleaned of unprintable ones", get: getFDNameRaw, types: fdTypes},

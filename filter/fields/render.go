@@ -13,7 +13,7 @@ func (f *Field) Append(dst []byte, ev *event.Event) (out []byte, ok bool) {
 	if d.app != nil {
 		return d.app(f, ev, dst)
 	}
-	if d.get == nil {
+	if d.Flags&List != 0 && f.Multi() {
 		return f.appendList(dst, ev)
 	}
 	v := d.get(f, ev)
