@@ -65,7 +65,7 @@ var evtDefs = []Def{
 	{Name: "evt.count.error.other", Type: Uint, Format: event.FmtDec, Desc: "1 for a failed event that is neither file, network nor memory; absent otherwise", get: countError("other")},
 	{Name: "evt.count.exit", Type: Uint, Format: event.FmtDec, Desc: "1 for exit events, so that a sum over it counts every call once; absent for enter events", get: getCountExit},
 	{Name: "evt.around", Type: Uint, Arg: NeedArg, Flags: FilterOnly | NoRHS | NoTransform, Format: event.FmtDec, Desc: "events near a time: evt.around[T]=MS accepts those within MS milliseconds of T (ns since the epoch)", get: getAround, init: initAround},
-	{Name: "evt.abspath", Type: String, Arg: OptArg, Desc: "absolute path an *at call works on, from its directory descriptor; .src and .dst pick one of two paths", get: getAbspath, init: initAbspath, types: pathSet},
+	{Name: "evt.abspath", Type: String, Arg: OptArg, Desc: "absolute path an *at call works on, from its directory descriptor; .src and .dst pick one of two paths", get: getAbspath, init: initAbspath, types: abspathSet},
 	{Name: "evt.is_open_read", Type: Bool, Desc: "true for open, openat and openat2 calls that ask for read access", get: isOpen(1, false)},
 	{Name: "evt.is_open_write", Type: Bool, Desc: "true for open, openat and openat2 calls that ask for write access", get: isOpen(2, false)},
 	{Name: "evt.is_open_exec", Type: Bool, Desc: "true for open and creat calls that create a file with an execute permission bit", get: getIsOpenExec},
