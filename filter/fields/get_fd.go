@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"bytes"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -163,8 +164,8 @@ func appendDirectory(dst []byte, ev *event.Event) ([]byte, bool) {
 	if !ok {
 		return dst, false
 	}
-	name := string(dst[start:])
-	i := strings.LastIndexByte(name, '/')
+	name := dst[start:]
+	i := bytes.LastIndexByte(name, '/')
 	switch {
 	case i <= 0:
 		return append(dst[:start], '/'), true

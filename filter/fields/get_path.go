@@ -51,7 +51,9 @@ var pathTypes = func() event.TypeSet {
 func pathSet(*Field) event.TypeSet { return pathTypes }
 
 // abspathSet has the enters of old calls too: those carry the path.
-func abspathSet(*Field) event.TypeSet { return pathTypes.Or(event.TypesOf(event.OpenatE, event.UnlinkatE)) }
+func abspathSet(*Field) event.TypeSet {
+	return pathTypes.Or(event.TypesOf(event.OpenatE, event.UnlinkatE))
+}
 
 // resolve appends the path at r joined with the directory that it starts from; ok is false when the event has none.
 func resolve(dst []byte, ev *event.Event, r pathRef, raw bool) (out []byte, ok bool) {
