@@ -72,7 +72,7 @@ func didYouMeanArg(field, arg string, names []string) string {
 	if contains(names, arg) {
 		return ""
 	}
-	if best := nearest(arg, names); best != "" {
+	if best := fields.Nearest(arg, names); best != "" {
 		return "did you mean " + field + "." + best + "?"
 	}
 	return ""

@@ -2,8 +2,9 @@ package manual
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+
+	"scry/filter/fields"
 )
 
 // Command is a word that may stand first instead of options.
@@ -228,56 +229,13 @@ func withPrefix(name string) []string {
 	return out
 }
 
-// Nearest is the long option that name most likely stands for: at most two slips away, a third of its length; "" when none is.
+// Nearest is the long option that name most likely stands for: "" when none is near.
 func Nearest(name string) string {
 	var names []string
 	for i := range Options {
 		names = append(names, Options[i].Name)
 	}
-	return nearest(name, names)
-}
-
-// nearest is the candidate with the fewest slips from word, the first of equals.
-func nearest(word string, candidates []string) string {
-	best, least := "", min(2, max(1, len(word)/3))+1
-	for _, c := range candidates {
-		if d := slips(strings.ToLower(word), strings.ToLower(c), least); d < least {
-			best, least = c, d
-		}
-	}
-	return best
-}
-
-// slips counts what must be changed to make a of b: letters that miss, are too many, wrong, or swapped with the next (the
-// optimal string alignment distance of Damerau and Levenshtein). limit stands for any number from there on.
-func slips(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row := make([]int, len(b)+1)
-		row[0] = i + 1
-		for j := range len(b) {
-			row[j+1] = min(last[j+1]+1, row[j]+1)
-			if a[i] == b[j] {
-				row[j+1] = min(row[j+1], last[j])
-			} else {
-				row[j+1] = min(row[j+1], last[j]+1)
-			}
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		if slices.Min(row) >= limit {
-			return limit
-		}
-		before, last = last, row
-	}
-	return last[len(b)]
+	return fields.Nearest(name, names)
 }
 
 // NeedsValue says that the option was given without its value.

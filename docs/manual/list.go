@@ -73,15 +73,7 @@ func nearestField(word string) string {
 	if d, _, _, n := fields.Scan(word); d != nil && n == len(word) {
 		return d.Name
 	}
-	var names []string
-	for _, c := range fields.Classes() {
-		for i := range c.Defs {
-			if c.Defs[i].Flags&fields.Hidden == 0 {
-				names = append(names, c.Defs[i].Name)
-			}
-		}
-	}
-	return nearest(word, names)
+	return fields.NearestField(word, fields.Hidden)
 }
 
 func writeField(b *strings.Builder, d *fields.Def, types bool, width int) {
@@ -186,7 +178,7 @@ func WriteEvents(w io.Writer, pattern string, width int) error {
 		writeGeneric(&b, words)
 	}
 	if b.Len() == 0 {
-		return &NotFoundError{"event", pattern, nearest(pattern, eventNames())}
+		return &NotFoundError{"event", pattern, fields.Nearest(pattern, eventNames())}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

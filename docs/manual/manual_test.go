@@ -68,23 +68,6 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-func TestSlips(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		n    int
-	}{{"", "", 0}, {"a", "a", 0}, {"a", "", 1}, {"", "ab", 2}, {"open", "opne", 1}, {"open", "oepn", 1}, {"openat", "open", 2}, {"read", "write", 4}, {"abcdef", "badcfe", 3}} {
-		if n := slips(c.a, c.b, 10); n != c.n {
-			t.Errorf("%s, %s: %d slips, want %d", c.a, c.b, n, c.n)
-		}
-		if n := slips(c.b, c.a, 10); n != c.n {
-			t.Errorf("%s, %s: %d slips the other way, want %d", c.b, c.a, n, c.n)
-		}
-		if n := slips(c.a, c.b, 2); n != min(c.n, 2) {
-			t.Errorf("%s, %s: %d slips with a limit of 2", c.a, c.b, n)
-		}
-	}
-}
-
 func TestExpand(t *testing.T) {
 	for _, c := range [][2]string{
 		{"-r f", "-r f"},

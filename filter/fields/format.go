@@ -3,7 +3,6 @@ package fields
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -38,7 +37,7 @@ type Format struct {
 	stateful []*Field
 	last     []uint64 // the stateful fields' memory, to take back what a skipped line did
 	json     []jsonItem
-	values   []Value // of the JSON items, while a line is made
+	raw      []string // of the JSON items, while a line is made: texts that JSON cannot hold
 	args     jsonArgs
 	opts     *Options
 }
@@ -90,7 +89,7 @@ func ParseFormat(s string, o *Options) (*Format, error) {
 	}
 	f.last = make([]uint64, len(f.stateful))
 	f.json = append(f.json, jsonItems(p.names, f.fields, o)...)
-	f.values = make([]Value, len(f.json))
+	f.raw = make([]string, len(f.json))
 	return f, nil
 }
 
@@ -280,7 +279,7 @@ func (p *formatParser) unknown(start, at int) error {
 		return p.fail(at, n, errorText(err), "")
 	}
 	hint := ""
-	if s := nearest(strings.TrimRight(name, ".")); s != "" {
+	if s := NearestField(strings.TrimRight(name, "."), Hidden|FilterOnly); s != "" {
 		hint = "did you mean " + s + "?"
 	}
 	return p.fail(at, n, fmt.Sprintf("no field %q", name), hint)
@@ -297,50 +296,4 @@ func errorText(err error) string {
 		s = strings.TrimPrefix(s, e.Error()+": ")
 	}
 	return s
-}
-
-// nearest returns the listed field whose name is most like name, "" when none is near.
-func nearest(name string) string {
-	best, found := max(1, len(name)/4)+1, ""
-	for i := range classes {
-		for j := range classes[i].Defs {
-			d := &classes[i].Defs[j]
-			if d.Flags&Hidden != 0 {
-				continue
-			}
-			if n := distance(name, d.Name, best); n < best {
-				best, found = n, d.Name
-			}
-		}
-	}
-	return found
-}
-
-// distance is the number of insertions, deletions, replacements and swaps of neighbours that make b of a; from limit on it is not exact.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	two, one, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range one {
-		one[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(one[j]+1, row[j-1]+1, one[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], two[j-2]+1)
-			}
-		}
-		if slices.Min(row) >= limit {
-			return limit
-		}
-		two, one, row = one, row, two
-	}
-	return one[len(b)]
 }

@@ -162,7 +162,7 @@ func TestFormatErrors(t *testing.T) {
 		{"% t.num", "format:1:1: no field name after %\n  % t.num\n  ^ write %% for a percent sign"},
 		{"%-5t.num", "format:1:1: no field name after %\n  %-5t.num\n  ^ write %% for a percent sign"},
 		{"é %nosuch.field x", "format:1:4: no field \"nosuch.field\"\n  é %nosuch.field x\n     ^^^^^^^^^^^^"},
-		{"%T.num", "format:1:2: no field \"T.num\"\n  %T.num\n   ^^^^^"},
+		{"%T.num", "format:1:2: no field \"T.num\"\n  %T.num\n   ^^^^^ did you mean fd.num?"},
 		{"*%t.filter", "format:1:3: t.filter is for filters only and cannot be displayed\n  *%t.filter\n    ^^^^^^^^"},
 		{"%t.arg x", "format:1:2: t.arg needs an argument, as in t.arg[...]\n  %t.arg x\n   ^^^^^"},
 		{"\t%t.arg.bad", "format:1:3: unknown argument bad\n  \\t%t.arg.bad\n     ^^^^^^^^^"},
@@ -186,7 +186,7 @@ func TestFormatHint(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
 		{"proc.nam", "proc.name"}, {"porc.name", "proc.name"}, {"proc.pnmae", "proc.pname"}, {"fd.secre", ""}, {"something.else", ""}, {"x", ""},
 	} {
-		if got := nearest(c.name); got != c.want {
+		if got := NearestField(c.name, Hidden); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}

@@ -77,18 +77,14 @@ func (f *Format) AppendJSON(dst []byte, ev *event.Event) (out []byte, missing *F
 			dst = f.args.appendAll(appendKey(dst, it.key), ev, f.opts)
 			continue
 		case it.bytes >= 0:
-			if v := f.values[it.bytes]; v.Type == String {
-				dst = appendBase64(appendKey(dst, it.key), bytesOf(v.Str))
+			if raw := f.raw[it.bytes]; raw != "" {
+				dst = appendBase64(appendKey(dst, it.key), bytesOf(raw))
 			}
 			continue
 		}
-		f.values[i] = Value{}
 		dst = appendKey(dst, it.key)
-		var have, exact bool
-		dst, have, exact = it.field.appendJSON(dst, ev, &f.values[i])
-		if exact {
-			f.values[i] = Value{}
-		}
+		var have bool
+		dst, have, f.raw[i] = it.field.appendJSON(dst, ev)
 		if !have {
 			if !f.star {
 				f.restore()
@@ -113,33 +109,33 @@ func appendBase64(dst, b []byte) []byte {
 	return append(base64.StdEncoding.AppendEncode(dst, b), '"')
 }
 
-// appendJSON appends the field's value. have is false when there is none; exact is false when v, the value, is text that JSON cannot hold.
-func (f *Field) appendJSON(dst []byte, ev *event.Event, v *Value) (out []byte, have, exact bool) {
+// appendJSON appends the field's value. have is false when there is none; raw is the value when it is text that JSON cannot hold, else "".
+func (f *Field) appendJSON(dst []byte, ev *event.Event) (out []byte, have bool, raw string) {
 	d := f.Def
-	if f.color {
-		f.color = false
-		defer func() { f.color = true }()
-	}
 	switch {
 	case d.Flags&TimeText != 0:
-		return strconv.AppendUint(dst, ev.TS, 10), true, true
+		return strconv.AppendUint(dst, ev.TS, 10), true, ""
 	case d.all != nil && d.Flags&List != 0 && !(f.HasArg && d.Arg == OptArg):
 		dst, have = f.appendJSONList(dst, ev)
-		return dst, have, true
+		return dst, have, ""
 	case d.get == nil:
+		color := f.color
+		f.color = false
 		f.buf, have = d.app(f, ev, f.buf[:0])
-		if !have {
-			return dst, false, true
+		if f.color = color; have {
+			dst = appendJSONBytes(dst, f.buf)
 		}
-		dst = appendJSONBytes(dst, f.buf)
-		return dst, true, true
+		return dst, have, ""
 	}
-	*v = d.get(f, ev)
+	v := d.get(f, ev)
 	if !v.Present() {
-		return dst, false, true
+		return dst, false, ""
 	}
-	dst, exact = appendJSONValue(dst, *v, d.Format, f)
-	return dst, true, exact
+	dst, exact := appendJSONValue(dst, v, d.Format, f)
+	if !exact {
+		raw = v.Str
+	}
+	return dst, true, raw
 }
 
 func (f *Field) appendJSONList(dst []byte, ev *event.Event) ([]byte, bool) {
