@@ -80,12 +80,9 @@ func main() {
 		return
 	}
 	code := exitFailed
-	var f *failure
-	var none *manual.NotFoundError
-	switch {
-	case errors.As(err, &f):
+	if f, ok := errors.AsType[*failure](err); ok {
 		code = f.code
-	case errors.As(err, &none):
+	} else if _, ok := errors.AsType[*manual.NotFoundError](err); ok {
 		code = exitUsage
 	}
 	if msg := err.Error(); msg != "" {
@@ -309,8 +306,7 @@ func (c *config) readAll(loop *chisels.Loop, f *capture.File, interrupted <-chan
 		case errors.As(err, &damage):
 			return &failure{exitPartial, fmt.Errorf("%s: %w", name, err)}
 		case err != nil:
-			var w *scap.WriteError
-			if errors.As(err, &w) {
+			if _, ok := errors.AsType[*scap.WriteError](err); ok {
 				return fmt.Errorf("%s: %w", c.write, err)
 			}
 			return err
@@ -341,6 +337,9 @@ func (c *config) report(loop *chisels.Loop, lines *chisels.Lines, began time.Tim
 		if note := lines.MissingNote(); note != "" {
 			fmt.Fprintf(os.Stderr, "scry: %s\n", note)
 		}
+	}
+	if note := loop.TimeNote(); note != "" {
+		fmt.Fprintf(os.Stderr, "scry: %s\n", note)
 	}
 	if c.verbose || c.quiet || loop.Stop.Load() {
 		fmt.Fprintf(os.Stderr, "scry: %s\n", loop.Counts.Text(time.Since(began)))

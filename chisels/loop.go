@@ -62,6 +62,8 @@ type Loop struct {
 	Counts   Counts
 	first    uint64 // time of the first event
 	from, to uint64 // From and To, once the first event is known
+	last     uint64 // latest time that was compared with them
+	inside   bool   // an event lay between them
 	started  uint64 // time of the first event that passed
 	passers  []Passer
 	section  *event.Snapshot // the last one that an event began
@@ -86,6 +88,17 @@ func (b Bound) at(first uint64) uint64 {
 		return uint64(midnight.UnixNano()) + b.NS
 	}
 	return b.NS
+}
+
+// TimeNote says that --from or --to left nothing over, "" when they did not.
+func (l *Loop) TimeNote() string {
+	switch {
+	case l.first == 0 || l.inside:
+		return ""
+	case l.last < l.from:
+		return fmt.Sprintf("all events are before --from: the last one is %s after the first", time.Duration(l.last-l.first))
+	}
+	return "no event between --from and --to"
 }
 
 // errDone ends the loop without being an error.
@@ -251,7 +264,10 @@ func (l *Loop) inTime(ev *event.Event) bool {
 			l.to = l.To.at(l.first)
 		}
 	}
-	return ev.TS >= l.from && ev.TS <= l.to
+	l.last = max(l.last, ev.TS)
+	in := ev.TS >= l.from && ev.TS <= l.to
+	l.inside = l.inside || in
+	return in
 }
 
 // Finish ends the chisels; the first error counts.

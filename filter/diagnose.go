@@ -239,6 +239,11 @@ func (d *diagnosis) needTest() *Error {
 	return d.at(d.i, hint, "expected a test after %q, not %s", d.tok(d.i-1).Value, d.show(d.i))
 }
 
+// isUnit tells the unit of a number from another word.
+func isUnit(s string) bool {
+	return contains([]string{"ns", "us", "ms", "s", "m", "h", "k", "K", "M", "G", "T"}, s)
+}
+
 // afterTest explains what follows a whole test.
 func (d *diagnosis) afterTest() *Error {
 	t, prev := d.tok(d.i), d.tok(d.i-1)
@@ -249,7 +254,11 @@ func (d *diagnosis) afterTest() *Error {
 		}
 	case tokField:
 		if next := d.tok(d.i + 1).Type; next != tokOp && next != tokExists && prev.Type == tokBare {
-			return d.at(d.i, fmt.Sprintf("put the text in quotes: \"%s\"", d.between(d.i-1, d.i)), "unexpected %q after the value", t.Value)
+			hint := fmt.Sprintf("put the text in quotes: \"%s\"", d.between(d.i-1, d.i))
+			if isUnit(t.Value) && strings.Trim(prev.Value, "0123456789.") == "" {
+				hint = fmt.Sprintf("did you mean %s%s?", prev.Value, t.Value)
+			}
+			return d.at(d.i, hint, "unexpected %q after the value", t.Value)
 		}
 		return d.at(d.i, "put \"and\" or \"or\" between two tests", "expected \"and\" or \"or\" before %q", t.Value)
 	case tokFunc, tokGroupOpen, tokNot:

@@ -9,7 +9,7 @@ const plainCut = 80
 //
 // The plain mode shows printable ASCII and a dot for the rest, and cuts at 80 bytes (three of which are then "...") unless o.NoCut or
 // o.SnapLen say otherwise. The other modes are the dumps of -A, -x, -X and -b, which hold line breaks but no other control bytes.
-// SnapLen cuts in all modes. hot: no allocation (TestBufferAllocs)
+// SnapLen cuts in all modes, and the plain one has "..." behind that many bytes. hot: no allocation (TestBufferAllocs)
 func AppendBuffer(dst, b []byte, o *Options) []byte {
 	cut := false
 	switch {
@@ -35,7 +35,11 @@ func AppendBuffer(dst, b []byte, o *Options) []byte {
 	}
 	start := len(dst)
 	dst = appendDots(dst, b)
-	if cut && !o.NoCut && len(b) >= 3 {
+	switch {
+	case !cut, o.NoCut:
+	case o.SnapLen > 0:
+		return append(dst, "..."...)
+	default:
 		copy(dst[start+len(b)-3:], "...")
 	}
 	return dst
