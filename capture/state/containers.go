@@ -84,15 +84,15 @@ func idInPath(path string) (id, engine string) {
 
 // namedContainer finds the containers whose cgroup carries a name instead of a hash.
 func namedContainer(path string) (id, engine string) {
+	if i := strings.Index(path, "/libvirt/lxc/"); i >= 0 {
+		name, _, _ := strings.Cut(path[i+len("/libvirt/lxc/"):], "/")
+		return name, "libvirt-lxc"
+	}
 	for _, p := range []string{"/lxc/", "/lxc.payload/", "/lxc.payload."} {
 		if i := strings.Index(path, p); i >= 0 {
 			name, _, _ := strings.Cut(path[i+len(p):], "/")
 			return name, "lxc"
 		}
-	}
-	if i := strings.Index(path, "/libvirt/lxc/"); i >= 0 {
-		name, _, _ := strings.Cut(path[i+len("/libvirt/lxc/"):], "/")
-		return name, "libvirt-lxc"
 	}
 	if strings.HasSuffix(path, ".libvirt-lxc") {
 		name := strings.TrimSuffix(path, ".libvirt-lxc")

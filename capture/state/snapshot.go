@@ -31,9 +31,14 @@ func (t *Tables) Snapshot() *event.Snapshot {
 		l := event.FDList{TID: uint64(th.TID)}
 		if th.Main {
 			for fd := range th.FDs.All() {
-				if !fd.Closing {
-					l.FDs = append(l.FDs, *fd)
+				if fd.Closing {
+					continue
 				}
+				c := *fd
+				if c.Role == event.RoleServer && !c.Type.IsListen() {
+					c.Src, c.Dst = c.Dst, c.Src // files have the local side first
+				}
+				l.FDs = append(l.FDs, c)
 			}
 			slices.SortFunc(l.FDs, func(a, b event.FD) int { return cmp.Compare(a.Num, b.Num) })
 		}

@@ -394,6 +394,9 @@ func (t *Tables) loadFDs(l event.FDList) {
 func (t *Tables) nameLoaded(fd *event.FD) {
 	switch fd.Type {
 	case event.FDIPv4Sock, event.FDIPv6Sock:
+		if !fd.Src.IsValid() || !fd.Dst.IsValid() {
+			break // not connected
+		}
 		t.patchLocal(fd)
 		fd.Name = t.tupleName(fd)
 		fd.Connected = fd.L4 == event.L4TCP
@@ -408,9 +411,12 @@ func (t *Tables) nameLoaded(fd *event.FD) {
 		}
 	case event.FDUnixSock:
 		fd.Name = strings.TrimSuffix(fd.Name, "\n") // old recorders kept the end of a line of /proc/net/unix
-		fd.Role = event.RoleServer
-		if fd.Name == "" {
+		switch {
+		case fd.Role != event.RoleNone: // a snapshot of tables knows; a file does not say
+		case fd.Name == "":
 			fd.Role = event.RoleClient
+		default:
+			fd.Role = event.RoleServer
 		}
 	case event.FDPIDFD:
 		if k := len("/proc/"); len(fd.Name) > k {
@@ -427,15 +433,17 @@ func (t *Tables) fixRoles(th *thread) {
 		return
 	}
 	for fd := range th.FDs.All() {
-		if fd.Type != event.FDIPv4Sock {
+		if fd.Type != event.FDIPv4Sock && fd.Type != event.FDIPv6Sock || !fd.Src.IsValid() || !fd.Dst.IsValid() {
 			continue
 		}
-		if t.servers[fd.Src.Port()] {
+		known, v4 := fd.Role != event.RoleNone, fd.Type == event.FDIPv4Sock
+		switch {
+		case fd.Role == event.RoleServer, !known && v4 && t.servers[fd.Src.Port()]:
 			fd.Src, fd.Dst = fd.Dst, fd.Src
 			fd.Name = t.tupleName(fd)
 			fd.Role = event.RoleServer
-			continue
+		case !known && v4:
+			fd.Role = event.RoleClient
 		}
-		fd.Role = event.RoleClient
 	}
 }

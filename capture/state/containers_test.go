@@ -1,0 +1,140 @@
+package state
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"scry/capture/event"
+)
+
+const hex64 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// TestContainerID: cgroup paths as the engines write them (container-engines notes, section 10 of the state engine's).
+func TestContainerID(t *testing.T) {
+	const id = "0123456789ab"
+	cases := []struct{ cgroups, id, engine string }{
+		{"cpu=/", "", ""},
+		{"cpuset=/user.slice/user-1000.slice/session-1.scope", "", ""},
+		{"memory=/system.slice/sshd.service", "", ""},
+		{"cpu=/docker/" + hex64, id, "docker"},
+		{"cpu=/system.slice/docker-" + hex64 + ".scope", id, "docker"},
+		{"cpu=/\x00memory=/docker/" + hex64, id, "docker"},
+		{"cpu=/docker/" + hex64[:63], "", ""},
+		{"cpu=/docker/" + strings.ToUpper(hex64), "", ""},
+		{"cpu=/machine.slice/libpod-" + hex64 + ".scope", id, "podman"},
+		{"cpu=/machine.slice/libpod-" + hex64 + ".scope/container", id, "podman"},
+		{"cpu=/libpod_parent/libpod-" + hex64, id, "podman"},
+		{"cpu=/kubepods.slice/kubepods-pod1.slice/crio-" + hex64 + ".scope", id, "cri-o"},
+		{"cpu=/kubepods/burstable/pod1/crio-" + hex64, id, "cri-o"},
+		{"cpu=/kubepods.slice/kubepods-pod1.slice/cri-containerd-" + hex64 + ".scope", id, "containerd"},
+		{"cpu=/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:" + hex64, id, "containerd"},
+		{"cpu=/kubepods/burstable/pod1/" + hex64, id, "cri"},
+		{"cpu=/kubepods.slice/kubepods-pod1.slice/docker-" + hex64 + ".scope", id, "cri"},
+		{"cpu=/default/redis-server-1", "redis-server", "containerd"},
+		{"cpu=/lxc/web/init.scope", "web", "lxc"},
+		{"cpu=/lxc.payload/web", "web", "lxc"},
+		{"cpu=/lxc.payload.web/x", "web", "lxc"},
+		{"cpu=/libvirt/lxc/web/x", "web", "libvirt-lxc"},
+		{"cpu=/machine/web.libvirt-lxc", "web", "libvirt-lxc"},
+		{"cpu=/mesos/11111111-2222-3333-4444-555555555555", "11111111-2222-3333-4444-555555555555", "mesos"},
+		{"cpu=/system.slice/bpm-job.scope", "job", "bpm"},
+		{"no separator\x00cpu=/docker/" + hex64, "", ""},
+		{"", "", ""},
+	}
+	for _, c := range cases {
+		if id, engine := containerID(c.cgroups); id != c.id || engine != c.engine {
+			t.Errorf("%q: %q of %q, want %q of %q", c.cgroups, id, engine, c.id, c.engine)
+		}
+		b := birth{child: 200, pid: 200, ptid: 100, cgroups: strings.Split(c.cgroups, "\x00")}
+		w := newWorld(t, shell())
+		w.do(200, event.CloneV20X, b.inChild()...)
+		w.do(100, event.ExecveV19X, program(100, 100, 1, map[int]any{14: b.cgroups})...)
+		a, x := w.thread(200).Container, w.thread(100).Container
+		if a != x || (a != nil) != (c.id != "") || a != nil && (a.ID != c.id || a.Type != c.engine || a.HasMeta) {
+			t.Errorf("%q: clone %v, exec %v", c.cgroups, a, x)
+		}
+	}
+}
+
+const dockerJSON = `{"container":{"id":"0123456789ab","full_id":"` + hex64 + `","type":0,"name":"web","image":"nginx:1","imageid":"i1",
+"imagerepo":"nginx","imagetag":"1","imagedigest":"sha256:d","privileged":true,"host_pid":true,"is_pod_sandbox":false,"ip":"10.1.2.3",
+"created_time":1700000000,"cni_json":"{}","labels":{"z":"1","a":"2"},"env":["A=1"],
+"Mounts":[{"Source":"/s","Destination":"/d","Mode":"ro","RW":false,"Propagation":"rprivate"}],
+"port_mappings":[{"HostIp":2130706433,"HostPort":8080,"ContainerPort":80}],"Healthcheck":{"exe":"curl","args":["-f","x"]},
+"memory_limit":"512","swap_limit":1,"cpu_shares":2,"cpu_quota":3,"cpu_period":4,"cpuset_cpu_count":5}}`
+
+// TestContainerJSON: the record of each kind of event fills the container that threads have already.
+func TestContainerJSON(t *testing.T) {
+	want := event.Container{ID: "0123456789ab", FullID: hex64, Type: "docker", Name: "web", Image: "nginx:1", ImageID: "i1", ImageRepo: "nginx",
+		ImageTag: "1", ImageHash: "sha256:d", Privileged: true, HostPID: true, IP: "10.1.2.3", CNI: "{}", CreatedTime: 1700000000,
+		Labels: []event.Label{{Key: "z", Value: "1"}, {Key: "a", Value: "2"}}, Env: []string{"A=1"},
+		Mounts: []event.Mount{{Source: "/s", Dest: "/d", Mode: "ro", Propagation: "rprivate"}},
+		Ports:  []event.PortMapping{{HostIP: "127.0.0.1", HostPort: 8080, ContainerPort: 80}}, Health: "curl -f x", MemoryLimit: 512,
+		SwapLimit: 1, CPUShares: 2, CPUQuota: 3, CPUPeriod: 4, CPUSetCPUs: 5, HasMeta: true, JSON: dockerJSON}
+	for _, s := range []step{
+		ev(event.ContainerJsonE, dockerJSON), ev(event.ContainerJsonV2E, dockerJSON),
+		ev(event.AsynceventE, 3, "container", append([]byte(dockerJSON), 0)),
+	} {
+		w := newWorld(t, shell())
+		w.do(200, event.CloneV20X, birth{child: 200, pid: 200, ptid: 100, cgroups: list{"cpu=/docker/" + hex64}}.inChild()...)
+		w.do(-1, s.typ, s.args...)
+		if d := cmp.Diff(&want, w.thread(200).Container); d != "" {
+			t.Errorf("%s: %s", s.typ, d)
+		}
+		if got := w.Containers(); len(got) != 1 || got[0] != w.thread(200).Container {
+			t.Errorf("%s: %d containers", s.typ, len(got))
+		}
+	}
+	w := newWorld(t, nil)
+	w.do(-1, event.ContainerE, "0123456789ab", 1, "web", "nginx")
+	w.do(-1, event.AsynceventE, 3, "other", append([]byte(dockerJSON), 0))
+	if c := w.Containers(); len(c) != 1 || c[0].Type != "lxc" || c[0].Name != "web" || c[0].Image != "nginx" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestContainerJSONDamaged: what is whole in a damaged record counts, and none of it stops a run.
+func TestContainerJSONDamaged(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "{": "", "null": "", "[]": "", `{"container":1}`: "", `{"container":{}}`: "", `{"container":{"id":7,"name":"web"}}`: "",
+		`{"container":{"id":"c1","name":"web"`:                                                 "",
+		`{"container":{"id":"c1","name":"web","type":"x","labels":7,"created_time":1e99}}`:     "web",
+		`{"container":{"id":"c1","name":"web","Mounts":"none","privileged":"yes"}}`:            "web",
+		`{"container":{"id":"c1","name":"web","labels":{"a":{"b":1},"c":[1],"d":"e"}}}`:        "web",
+		`{"container":{"id":"c1","name":"web","port_mappings":[{"HostPort":"999999999999"}]}}`: "web",
+	} {
+		w := newWorld(t, nil)
+		w.do(-1, event.ContainerJsonV2E, text)
+		got := ""
+		for _, c := range w.Containers() {
+			got = c.Name
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestContainersSwept: containers without threads are forgotten when there are many; those in use are not.
+func TestContainersSwept(t *testing.T) {
+	w := newWorld(t, nil)
+	w.do(-1, event.ContainerJsonV2E, dockerJSON)
+	w.do(200, event.CloneV20X, birth{child: 200, pid: 200, ptid: 1, cgroups: list{"cpu=/docker/" + hex64}}.inChild()...)
+	for i := range 3 * maxContainers {
+		cg := "cpu=/docker/" + fmt.Sprintf("%012x", i) + strings.Repeat("0", 52)
+		w.do(100, event.ExecveV19X, program(100, 100, 1, map[int]any{14: list{cg}})...)
+	}
+	if n := len(w.containers); n > maxContainers || len(w.byCgroups) > maxContainers {
+		t.Errorf("%d containers, %d cgroups", n, len(w.byCgroups))
+	}
+	if c := w.thread(200).Container; c.Name != "web" || w.containers[c.ID] != c {
+		t.Errorf("a container in use was forgotten")
+	}
+	w.do(201, event.CloneV20X, birth{child: 201, pid: 201, ptid: 200, cgroups: list{"cpu=/docker/" + hex64}}.inChild()...)
+	if w.thread(201).Container != w.thread(200).Container {
+		t.Errorf("two records of one container")
+	}
+}
