@@ -25,9 +25,9 @@ const (
 func NewOutput(w io.Writer) *Output {
 	o := &Output{free: make(chan []byte, outputChunks), full: make(chan []byte, outputChunks), done: make(chan struct{})}
 	for range outputChunks - 1 {
-		o.free <- make([]byte, 0, outputChunk+outputChunk/8)
+		o.free <- newChunk()
 	}
-	o.buf = make([]byte, 0, outputChunk+outputChunk/8)
+	o.buf = newChunk()
 	go o.run(w)
 	return o
 }
@@ -42,9 +42,14 @@ func (o *Output) run(w io.Writer) {
 				o.mu.Unlock()
 			}
 		}
+		if cap(b) > 4*outputChunk { // one huge line: do not keep its memory
+			b = newChunk()
+		}
 		o.free <- b[:0]
 	}
 }
+
+func newChunk() []byte { return make([]byte, 0, outputChunk+outputChunk/8) }
 
 func (o *Output) failed() error {
 	o.mu.Lock()
@@ -67,16 +72,8 @@ func (o *Output) Keep(b []byte) error {
 // Flush hands everything over to the writer without waiting for it.
 func (o *Output) Flush() error {
 	if len(o.buf) > 0 {
-		b := o.buf
-		if cap(b) > 4*outputChunk {
-			// One huge line: do not keep its memory.
-			o.full <- b
-			<-o.free
-			o.buf = make([]byte, 0, outputChunk+outputChunk/8)
-		} else {
-			o.full <- b
-			o.buf = <-o.free
-		}
+		o.full <- o.buf
+		o.buf = <-o.free
 	}
 	return o.failed()
 }
