@@ -275,7 +275,7 @@ func (c *config) recorder(tables *state.Tables, flt *filter.Filter) (*chisels.Wr
 		w.Out, err = scap.Create(c.write, c.out)
 		return w, err
 	}
-	c.rotate.Location, c.rotate.Writer, c.rotate.State = c.opts.Location, c.out, tables.Snapshot
+	c.rotate.Location, c.rotate.Writer, c.rotate.State, c.rotate.Behind = c.opts.Location, c.out, tables.Snapshot, tables.ContainerEvents
 	w.Out, err = scap.NewRotator(c.write, c.rotate)
 	return w, err
 }

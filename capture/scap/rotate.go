@@ -23,8 +23,8 @@ type RotateOptions struct {
 	// State gives the head of every file but the first: the state as it is before the event at hand, or after it when that was
 	// applied already; events tell what state becomes, not how it changes, so writing them after it is right in both cases.
 	State func() *event.Snapshot
-	// Behind writes the state that travels as events (containers) behind the head that State gave; nil for none.
-	Behind func(emit func(*event.Event) error) error
+	// Behind writes the state that travels as events (containers), stamped ts, behind the head that State gave; nil for none.
+	Behind func(ts uint64, emit func(*event.Event) error) error
 }
 
 // Rotator writes a capture to a series of files, each complete by itself. A name with '%' is a strftime pattern for the time of
@@ -159,7 +159,7 @@ func (r *Rotator) rotate(ts uint64) error {
 	if err := r.w.Start(r.o.State()); err != nil || r.o.Behind == nil {
 		return err
 	}
-	err := r.o.Behind(func(ev *event.Event) error { return r.w.Event(ev, false) })
+	err := r.o.Behind(ts, func(ev *event.Event) error { return r.w.Event(ev, true) })
 	r.behind = r.w.Events()
 	return err
 }

@@ -161,6 +161,21 @@ func onContainer(t *Tables, ev *event.Event, _ *thread) {
 	c.HasMeta = true
 }
 
+// containerText is the JSON of a container of which only what onContainer takes is known.
+func containerText(c *event.Container) string {
+	engine := 0
+	for n, name := range engines {
+		if name == c.Type {
+			engine = n
+		}
+	}
+	b, err := json.Marshal(map[string]any{"container": map[string]any{"id": c.ID, "type": engine, "name": c.Name, "image": c.Image}})
+	if err != nil {
+		return "" // cannot be: texts and a number
+	}
+	return string(b)
+}
+
 func onContainerJSON(t *Tables, ev *event.Event, _ *thread) { t.containerJSON(ev.Text(0)) }
 
 // onAsync takes the container records of current tools: an asynchronous event called "container", whose data is the same JSON.

@@ -59,6 +59,26 @@ func (t *Tables) Containers() []*event.Container {
 	return out
 }
 
+// ContainerEvents gives emit the containers that have metadata, as the events with the time ts that tell of them.
+func (t *Tables) ContainerEvents(ts uint64, emit func(*event.Event) error) error {
+	var ev event.Event
+	var b []byte
+	for _, c := range t.Containers() {
+		text := c.JSON
+		if text == "" { // known from an event of the oldest kind
+			text = containerText(c)
+		}
+		b = event.Append(b[:0], ts, -1, event.ContainerJsonV2E, append([]byte(text), 0))
+		if err := ev.Decode(b, false); err != nil {
+			return err
+		}
+		if err := emit(&ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Threads returns the number of threads that are known.
 func (t *Tables) Threads() int { return t.n }
 
