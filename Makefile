@@ -5,7 +5,8 @@ DESTDIR ?=
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 SHARE    = $(DESTDIR)$(PREFIX)/share
 GO      ?= go
-# FUZZTIME is for each fuzz target; BENCH and BENCHTIME go to `go test -bench`.
+# RUNS is how often `make bench` measures each case; BENCH and BENCHTIME go to `go test -bench`; FUZZTIME is for each fuzz target.
+RUNS      ?= 5
 FUZZTIME  ?= 30s
 BENCH     ?= .
 BENCHTIME ?= 1s
@@ -13,7 +14,7 @@ BENCHTIME ?= 1s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint bench fuzz generate docs completion install clean
+.PHONY: help build test race lint bench microbench fuzz generate docs completion install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +33,10 @@ lint: ## gofmt -s, go vet, staticcheck
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 
-bench: ## run the benchmarks (BENCH=regexp BENCHTIME=1s)
+bench: build ## measure scry against sysdig, alternately (RUNS=5)
+	$(GO) run ./testdata/bench -runs $(RUNS)
+
+microbench: ## run the Go benchmarks (BENCH=regexp BENCHTIME=1s)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem ./...
 
 fuzz: ## run every fuzz target for FUZZTIME each (30s)
