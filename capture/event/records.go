@@ -97,11 +97,10 @@ type Thread struct {
 
 	Container *Container // nil on the host
 
-	Children int  // processes and threads whose PTID it is and which are alive
-	Threads  int  // threads of the group, the main one included; kept in the main thread
-	Invalid  bool // a placeholder for a thread of which only the number is known
-	Dead     bool // its exit was seen
-	Main     bool // it leads its group
+	Threads int  // threads of the group, the main one included; kept in the main thread
+	Invalid bool // a placeholder for a thread of which only the number is known
+	Dead    bool // its exit was seen
+	Main    bool // it leads its group
 
 	// CPU, from PROCINFO: shares of one CPU in percent. Valid on the PROCINFO event itself.
 	CPUUser, CPUSystem float64
