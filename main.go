@@ -93,9 +93,8 @@ func main() {
 
 // run does what the command line says.
 func run(args []string, stdout io.Writer) error {
-	switch name := filepath.Base(args[0]); name {
-	case "csysdig", "cscry":
-		return &failure{exitKernel, fmt.Errorf("%s: the full-screen interface is not in this version; scry -r FILE prints the events", name)}
+	if name := filepath.Base(args[0]); name == "csysdig" || name == "cscry" || len(args) > 1 && args[1] == "tui" {
+		return &failure{exitKernel, errors.New("the full-screen interface is not in this version; scry -r FILE prints the events")}
 	}
 	if len(args) > 1 {
 		if cmd, ok := commands[args[1]]; ok {

@@ -30,6 +30,7 @@ func (f *feed) Next(ev *event.Event) error {
 	f.next++
 	return nil
 }
+func (f *feed) Close() error              { return nil }
 func (f *feed) Info() scap.FileInfo       { return f.info }
 func (f *feed) Snapshot() *event.Snapshot { return nil }
 

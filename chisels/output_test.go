@@ -2,8 +2,10 @@ package chisels
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -163,6 +165,36 @@ func TestWriteFiltered(t *testing.T) {
 		}
 		if fat != (in.Events.StateOnly > 10) {
 			t.Errorf("fat %v: %d events for their state", fat, in.Events.StateOnly)
+		}
+	}
+}
+
+// What a filtered copy keeps for its state: containers always, also those of 2025's asynchronous event; setpgid with Fat.
+func TestWriteKeepsState(t *testing.T) {
+	const cgroups = "cpu=/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	container := []byte(`{"container":{"id":"0123456789ab","type":0,"name":"shop","image":"i"}}`)
+	num := func(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
+	feed := func() *feed {
+		f := &feed{end: io.EOF}
+		head := &event.Snapshot{Threads: []*event.Thread{{TID: 7, PID: 7, VPID: 7, VTID: 7, Main: true, Comm: "a", Cgroups: cgroups, VPGID: 7}}}
+		f.add(t, 1e9, 7, event.AsynceventE, 0, make([]byte, 4), []byte("container\x00"), container).Section = head
+		f.add(t, 2e9, 7, event.SetpgidE, 0, num(0), num(9))
+		f.add(t, 3e9, 7, event.SetpgidX, 0, num(0), num(0), num(9))
+		f.add(t, 4e9, 7, event.GetcwdE, 0)
+		return f
+	}
+	for fat, want := range map[bool]string{true: "shop 9\n", false: "shop 7\n"} {
+		var out bytes.Buffer
+		w := &Write{Out: scap.NewWriter(&out, scap.WriterOptions{}), Fat: fat}
+		l := &Loop{Chisels: []Chisel{w}, Tables: state.New(), Filter: compile(t, "evt.type=getcwd")}
+		if _, err := l.Run(feed()); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		if got := shownIn(t, out.Bytes(), "evt.num>0", "%container.name %proc.vpgid"); got != want {
+			t.Errorf("fat %v: %q, want %q", fat, got, want)
 		}
 	}
 }

@@ -54,17 +54,20 @@ func (w *Write) Pass(ev *event.Event) error {
 	if err := w.begin(ev); err != nil {
 		return err
 	}
-	s := ev.Type.Schema()
 	switch {
 	case ev.Flags&event.FlagStateOnly != 0, ev.Num == 0:
 		return w.Out.Event(ev, ev.Num != 0)
-	case s.Category&event.CatMeta != 0 && s.Flags&event.ModifiesState != 0:
-		return w.Out.Event(ev, true)
-	case w.Fat && s.Flags&event.ModifiesState != 0:
+	case stateTypes.Has(ev.Type) && (w.Fat || ev.Type.Schema().Category&event.CatMeta != 0):
 		return w.Out.Event(ev, true)
 	}
 	return nil
 }
+
+// stateTypes are the types on which it can depend what later events show: those of the schema, what libsinsp ignores, and the asynchronous
+// event in which containers come since 2025.
+var stateTypes = event.TypesWhere(func(_ event.Type, s *event.Schema) bool { return s.Flags&event.ModifiesState != 0 }).Or(
+	event.TypesOf(event.SetpgidE, event.SetpgidX, event.UnshareE, event.UnshareX, event.SetnsE, event.SetnsX, event.PrlimitE,
+		event.PrlimitX, event.SetrlimitE, event.SetrlimitX, event.BpfV2E, event.BpfV2X, event.AsynceventE))
 
 // Finish ends the file.
 func (w *Write) Finish() error { return w.Out.Close() }
