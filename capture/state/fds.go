@@ -173,8 +173,9 @@ func setCloseExec(fd *event.FD, on bool) {
 	}
 }
 
-// Commands of fcntl (TabFcntlCommands). The only descriptor flag is FD_CLOEXEC.
+// Flags of memfd_create and commands of fcntl (TabFcntlCommands). The only descriptor flag is FD_CLOEXEC.
 const (
+	mfdCloexec    = 1
 	fDupFD        = 1
 	fSetFD        = 3
 	fDupFDCloexec = 26
@@ -234,8 +235,26 @@ func onNewFD(typ event.FDType) handler {
 				return
 			}
 		}
-		t.addFD(ev, th, t.newFD(n, typ))
+		fd := t.newFD(n, typ)
+		setCloseExec(fd, bornCloexec(ev))
+		t.addFD(ev, th, fd)
 	}
+}
+
+// bornCloexec tells whether the call makes its descriptor close-on-exec: some always do (kernel: anon_inode_getfd with O_CLOEXEC), the others
+// when their flags say so. Recorders translate the flags of all but epoll and memfd to those of open.
+func bornCloexec(ev *event.Event) bool {
+	switch ev.Type {
+	case event.IoUringSetupX, event.BpfV2X, event.PidfdOpenX:
+		return true
+	case event.Eventfd2X, event.Signalfd4X, event.InotifyInit1X, event.UserfaultfdX:
+		return uint32Of(ev, 1)&oCloexec != 0
+	case event.EpollCreate1X:
+		return uint32Of(ev, 1)&1 != 0 // EPOLL_CLOEXEC
+	case event.MemfdCreateX:
+		return uint32Of(ev, 2)&mfdCloexec != 0
+	}
+	return false
 }
 
 func onMemfd(t *Tables, ev *event.Event, th *thread) {
@@ -246,7 +265,7 @@ func onMemfd(t *Tables, ev *event.Event, th *thread) {
 	fd := t.newFD(n, event.FDMemFD)
 	fd.Name = t.text(ev.Param(1))
 	fd.RawName = fd.Name
-	fd.Flags = uint32Of(ev, 2)
+	fd.Flags, fd.CloseExec = uint32Of(ev, 2), bornCloexec(ev)
 	t.addFD(ev, th, fd)
 }
 
@@ -257,7 +276,7 @@ func onPidfdOpen(t *Tables, ev *event.Event, th *thread) {
 	}
 	fd := t.newFD(n, event.FDPIDFD)
 	fd.PID, _ = ev.Int(1)
-	fd.Flags = uint32Of(ev, 2)
+	fd.Flags, fd.CloseExec = uint32Of(ev, 2), bornCloexec(ev)
 	t.scratch = strconv.AppendInt(append(t.scratch[:0], "/proc/"...), fd.PID, 10)
 	fd.Name = t.text(t.scratch)
 	t.addFD(ev, th, fd)
@@ -280,6 +299,6 @@ func onPidfdGetfd(t *Tables, ev *event.Event, th *thread) {
 		return
 	}
 	if src := t.fdOf(other, target); src != nil {
-		t.duplicate(ev, th, src, n, false)
+		t.duplicate(ev, th, src, n, true)
 	}
 }

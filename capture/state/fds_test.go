@@ -212,22 +212,29 @@ func TestNewFDs(t *testing.T) {
 		args []any
 		typ  event.FDType
 		name string
+		exec bool // closed by an exec
 	}{
-		{event.EventfdX, []any{7, 0, 0}, event.FDEventFD, ""},
-		{event.Eventfd2X, []any{7, 0, 0}, event.FDEventFD, ""},
-		{event.SignalfdX, []any{7, -1, 0, 0}, event.FDSignalFD, ""},
-		{event.Signalfd4X, []any{7, 0, -1, 0}, event.FDSignalFD, ""},
-		{event.TimerfdCreateX, []any{7, 0, 0}, event.FDTimerFD, ""},
-		{event.InotifyInitX, []any{7, 0}, event.FDInotify, ""},
-		{event.InotifyInit1X, []any{7, 0}, event.FDInotify, ""},
-		{event.EpollCreateX, []any{7, 1}, event.FDEventPoll, ""},
-		{event.EpollCreate1X, []any{7, 0}, event.FDEventPoll, ""},
-		{event.IoUringSetupX, []any{7, 8}, event.FDIOURing, ""},
-		{event.UserfaultfdX, []any{7, 0}, event.FDUserFault, ""},
-		{event.BpfV2X, []any{7, 5}, event.FDBPF, ""},
-		{event.MemfdCreateX, []any{7, "anon", 0}, event.FDMemFD, "anon"},
-		{event.PidfdOpenX, []any{7, 101, 0}, event.FDPIDFD, "/proc/101"},
-		{event.SocketX, []any{7, int(event.AFNetlink), 3, 0}, event.FDNetlink, ""},
+		{event.EventfdX, []any{7, 0, 0}, event.FDEventFD, "", false},
+		{event.Eventfd2X, []any{7, 0, 0}, event.FDEventFD, "", false},
+		{event.SignalfdX, []any{7, -1, 0, 0}, event.FDSignalFD, "", false},
+		{event.Signalfd4X, []any{7, 0, -1, 0}, event.FDSignalFD, "", false},
+		{event.TimerfdCreateX, []any{7, 0, 0}, event.FDTimerFD, "", false},
+		{event.InotifyInitX, []any{7, 0}, event.FDInotify, "", false},
+		{event.InotifyInit1X, []any{7, 0}, event.FDInotify, "", false},
+		{event.EpollCreateX, []any{7, 1}, event.FDEventPoll, "", false},
+		{event.EpollCreate1X, []any{7, 0}, event.FDEventPoll, "", false},
+		{event.IoUringSetupX, []any{7, 8}, event.FDIOURing, "", true},
+		{event.UserfaultfdX, []any{7, 0}, event.FDUserFault, "", false},
+		{event.BpfV2X, []any{7, 5}, event.FDBPF, "", true},
+		{event.MemfdCreateX, []any{7, "anon", 0}, event.FDMemFD, "anon", false},
+		{event.PidfdOpenX, []any{7, 101, 0}, event.FDPIDFD, "/proc/101", true},
+		{event.Eventfd2X, []any{7, 0x1000, 0}, event.FDEventFD, "", true},
+		{event.Signalfd4X, []any{7, 0x1000, -1, 0}, event.FDSignalFD, "", true},
+		{event.InotifyInit1X, []any{7, 0x1000}, event.FDInotify, "", true},
+		{event.UserfaultfdX, []any{7, 0x1000}, event.FDUserFault, "", true},
+		{event.EpollCreate1X, []any{7, 1}, event.FDEventPoll, "", true},
+		{event.MemfdCreateX, []any{7, "anon", 1}, event.FDMemFD, "anon", true},
+		{event.SocketX, []any{7, int(event.AFNetlink), 3, 0}, event.FDNetlink, "", false},
 	}
 	for _, c := range cases {
 		w := newWorld(t, shell())
@@ -235,6 +242,9 @@ func TestNewFDs(t *testing.T) {
 		fd := w.fd(100, 7)
 		if fd.Type != c.typ || fd.Name != c.name || ev.FD != fd || ev.FDNum != 7 {
 			t.Errorf("%s: %+v", c.x, *fd)
+		}
+		if fd.CloseExec != c.exec {
+			t.Errorf("%s %v: close-on-exec is %v", c.x, c.args, fd.CloseExec)
 		}
 		c.args[0] = badFD
 		if w.do(100, c.x, c.args...); w.thread(100).FDs.Len() != 5 {

@@ -423,7 +423,14 @@ func (t *Tables) nameLoaded(fd *event.FD) {
 			fd.PID, _ = strconv.ParseInt(fd.Name[k:], 10, 64)
 		}
 	}
-	fd.CloseExec = fd.Flags&oCloexec != 0
+	switch fd.Type {
+	case event.FDPIDFD, event.FDBPF, event.FDIOURing:
+		fd.CloseExec = true // a capture does not keep the flag of these, and they are born with it
+	case event.FDMemFD:
+		fd.CloseExec = fd.Flags&(oCloexec|mfdCloexec) != 0
+	default:
+		fd.CloseExec = fd.Flags&oCloexec != 0
+	}
 }
 
 // fixRoles decides the roles of connections that were there at the start: a source port on which something listens is a server's,
