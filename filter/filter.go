@@ -56,7 +56,7 @@ func rest(n node) node {
 			left = append(left, p)
 		}
 	}
-	return joinAnd(left...)
+	return join[andNode](left...)
 }
 
 // And selects what both a and b select. The result shares their memory.
@@ -67,7 +67,7 @@ func And(a, b *Filter) *Filter {
 	case b == nil:
 		return a
 	}
-	return newFilter(joinAnd(a.root, b.root))
+	return newFilter(join[andNode](a.root, b.root))
 }
 
 // Match tells whether ev is selected. hot: no allocation (TestMatchAllocs)

@@ -37,7 +37,7 @@ func (l *lowerer) or(e *orExpr) (node, *Error) {
 		}
 		parts = append(parts, n)
 	}
-	return joinOr(parts...), nil
+	return join[orNode](parts...), nil
 }
 
 func (l *lowerer) and(e *andExpr) (node, *Error) {
@@ -49,7 +49,7 @@ func (l *lowerer) and(e *andExpr) (node, *Error) {
 		}
 		parts = append(parts, n)
 	}
-	return joinAnd(parts...), nil
+	return join[andNode](parts...), nil
 }
 
 func (l *lowerer) not(e *notExpr) (n node, err *Error) {

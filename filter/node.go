@@ -107,26 +107,14 @@ func (n notNode) append(dst []byte, _ bool) []byte {
 }
 func (n notNode) walk(fn func(*fields.Field)) { n.part.walk(fn) }
 
-// join makes an andNode or orNode and takes parts of the same sort apart.
-func joinAnd(parts ...node) node {
-	var all andNode
+// join makes an andNode or orNode of parts and takes those that are one themselves apart. A single part stays what it is.
+func join[T interface {
+	~[]node
+	node
+}](parts ...node) node {
+	var all T
 	for _, p := range parts {
-		if q, ok := p.(andNode); ok {
-			all = append(all, q...)
-		} else {
-			all = append(all, p)
-		}
-	}
-	if len(all) == 1 {
-		return all[0]
-	}
-	return all
-}
-
-func joinOr(parts ...node) node {
-	var all orNode
-	for _, p := range parts {
-		if q, ok := p.(orNode); ok {
+		if q, ok := p.(T); ok {
 			all = append(all, q...)
 		} else {
 			all = append(all, p)
