@@ -185,16 +185,15 @@ func Habit(name string) string { return habits[name] }
 
 // UnknownOption says that no option is called name, and what may have been meant. name has no dashes.
 func UnknownOption(name string) string {
-	switch near := Nearest(name); {
+	switch near, several := Nearest(name), withPrefix(name); {
 	case habits[name] != "":
 		return fmt.Sprintf("unknown option --%s: %s", name, habits[name])
 	case strings.ContainsAny(name, " ") || name == "":
 		return fmt.Sprintf("unknown option %q: options begin with one or two dashes, the filter with none", "--"+name)
+	case len(several) > 1:
+		return fmt.Sprintf("option --%s is short for several: --%s", name, strings.Join(several, ", --"))
 	case near != "":
 		return fmt.Sprintf("unknown option --%s: did you mean --%s?", name, near)
-	}
-	if several := withPrefix(name); len(several) > 1 {
-		return fmt.Sprintf("option --%s is short for several: --%s", name, strings.Join(several, ", --"))
 	}
 	return fmt.Sprintf("unknown option --%s: scry --help=all lists them", name)
 }
