@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strconv"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -75,6 +75,9 @@ type config struct {
 
 func main() {
 	debug.SetGCPercent(50) // few, long-lived records: memory matters more than the collector's time
+	if z := fields.PosixZone(os.Getenv("TZ")); z != nil {
+		time.Local = z
+	}
 	err := run(os.Args, os.Stdout)
 	if err == nil {
 		return
@@ -82,7 +85,7 @@ func main() {
 	code := exitFailed
 	if f, ok := errors.AsType[*failure](err); ok {
 		code = f.code
-	} else if _, ok := errors.AsType[*manual.NotFoundError](err); ok {
+	} else if _, ok := errors.AsType[*manual.NotFoundError](err); ok || errors.Is(err, scap.ErrInput) {
 		code = exitUsage
 	}
 	if msg := err.Error(); msg != "" {
@@ -153,10 +156,8 @@ func parse(args []string) (*config, error) {
 // check looks at what the options say together.
 func (c *config) check() error {
 	switch {
-	case c.fat && c.write == "":
-		return usage("-F goes with -w FILE: it says what is written")
-	case c.out.Compress && c.write == "":
-		return usage("-z goes with -w FILE")
+	case len(slices.DeleteFunc(slices.Clone(c.read), func(name string) bool { return name != "-" })) > 1:
+		return usage("-r - twice: standard input can be read once")
 	case c.out.Compat && c.write == "":
 		return usage("--compat goes with -w FILE")
 	case c.rotates() && c.write == "":
@@ -179,11 +180,16 @@ func (c *config) check() error {
 
 // replay reads the captures and gives their events to the chisels.
 func replay(c *config, stdout io.Writer) error {
-	if len(c.read) == 0 {
+	switch {
+	case c.chisel == "l":
+		return &failure{exitKernel, errors.New("chisels are not in this version")}
+	case c.chisel != "":
+		return &failure{exitKernel, fmt.Errorf("%s: chisels are not in this version", c.chisel)}
+	case len(c.read) == 0:
 		return noInput(c.filter)
 	}
-	if c.chisel != "" {
-		return &failure{exitKernel, fmt.Errorf("-c %s: chisels are not in this version", c.chisel)}
+	if (c.fat || c.out.Compress) && c.write == "" {
+		fmt.Fprintln(os.Stderr, "scry: -F and -z have no effect without -w FILE")
 	}
 	for _, o := range c.live {
 		fmt.Fprintf(os.Stderr, "scry: %s has no effect on a capture file: it says how to record\n", o)
@@ -265,6 +271,7 @@ func (c *config) addChisels(loop *chisels.Loop, out *chisels.Output, format *fie
 
 // recorder makes the chisel that writes a file, or a series of files.
 func (c *config) recorder(tables *state.Tables, flt *filter.Filter) (*chisels.Write, error) {
+	c.out.Inputs = capture.Stat(c.read)
 	w := &chisels.Write{Fat: c.fat, State: c.proclist || c.rotates()}
 	if c.proclist {
 		w.Head = func(s *event.Snapshot) *event.Snapshot { return chisels.SelectThreads(s, tables, flt) }
@@ -316,13 +323,8 @@ func (c *config) readAll(loop *chisels.Loop, f *capture.File, interrupted <-chan
 	return nil
 }
 
-// open opens a capture. It must not be the file that is written: that would be empty before it is read.
+// open opens a capture.
 func (c *config) open(name string, interrupted <-chan struct{}) (*capture.File, error) {
-	if out, err := os.Stat(c.write); err == nil {
-		if in, err := os.Stat(name); err == nil && out.Mode().IsRegular() && os.SameFile(in, out) {
-			return nil, usage("-r %s -w %s: a capture cannot be written over itself; write to another file", name, c.write)
-		}
-	}
 	f, err := capture.Open(name, interrupted)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -341,7 +343,7 @@ func (c *config) report(loop *chisels.Loop, lines *chisels.Lines, began time.Tim
 		fmt.Fprintf(os.Stderr, "scry: %s\n", note)
 	}
 	if c.verbose || c.quiet || loop.Stop.Load() {
-		fmt.Fprintf(os.Stderr, "scry: %s\n", loop.Counts.Text(time.Since(began)))
+		fmt.Fprintf(os.Stderr, "scry: %s\n", loop.Counts.Text(time.Since(began), loop.Done()))
 	}
 }
 
@@ -361,24 +363,6 @@ func optionError(err error) error {
 		return usage("%s", manual.NeedsValue(lacks.GetFlag().Name))
 	}
 	return usage("%w", err)
-}
-
-// moment reads a time for option name.
-func moment(name, v string) (chisels.Bound, error) {
-	b, err := chisels.ParseBound(v, time.Local)
-	if err != nil {
-		return b, usage("%s %s: %w", name, v, err)
-	}
-	return b, nil
-}
-
-// number reads a positive count for option name.
-func number(name, v, what string) (uint64, error) {
-	n, err := strconv.ParseUint(v, 10, 63)
-	if err != nil || n == 0 {
-		return 0, usage("%s %s: %s must be a whole number from 1", name, v, what)
-	}
-	return n, nil
 }
 
 // value adapts a row of the option table to pflag.
@@ -401,7 +385,11 @@ func (v *value) Set(s string) error {
 	if v.o.Arg == "" && s != "true" {
 		return usage("--%s takes no value, got %q", v.o.Name, s)
 	}
-	return setters[v.o.Name](v.c, s)
+	err := setters[v.o.Name](v.c, s)
+	if _, ok := errors.AsType[*failure](err); err != nil && !ok {
+		err = usage("%s %s: %w", v.o.Dashed(), s, err)
+	}
+	return err
 }
 
 // register makes an option known to the parser.
@@ -426,14 +414,14 @@ var setters = map[string]setter{
 		}
 		return nil
 	},
-	"from": func(c *config, v string) (err error) { c.from, err = moment("--from", v); return err },
-	"to":   func(c *config, v string) (err error) { c.to, err = moment("--to", v); return err },
+	"from": func(c *config, v string) (err error) { c.from, err = chisels.ParseBound(v, time.Local); return err },
+	"to":   func(c *config, v string) (err error) { c.to, err = chisels.ParseBound(v, time.Local); return err },
 	"numevents": func(c *config, v string) (err error) {
-		c.limit, err = number("-n", v, "the number of events")
+		c.limit, err = manual.Count(v, "the number of events", 1)
 		return err
 	},
 	"duration": func(c *config, v string) error {
-		n, err := number("-M", v, "the number of seconds")
+		n, err := manual.Count(v, "the number of seconds", 1e9)
 		c.duration = n * 1e9
 		return err
 	},
@@ -446,7 +434,7 @@ var setters = map[string]setter{
 	"print-hex":       buffer(fields.BufferHex),
 	"print-base64":    buffer(fields.BufferBase64),
 	"snaplen": func(c *config, v string) error {
-		n, err := number("-s", v, "the number of bytes")
+		n, err := manual.Count(v, "the number of bytes", 1)
 		c.opts.SnapLen = int(min(n, 1<<20))
 		return err
 	},
@@ -465,33 +453,33 @@ var setters = map[string]setter{
 	"fatfile":         flag(func(c *config) *bool { return &c.fat }),
 	"filter-proclist": flag(func(c *config) *bool { return &c.proclist }),
 	"file-size": func(c *config, v string) error {
-		n, err := number("-C", v, "the size in millions of bytes")
+		n, err := manual.Count(v, "the size in millions of bytes", 1e6)
 		c.rotate.Size = int64(n) * 1e6
 		return err
 	},
 	"seconds": func(c *config, v string) error {
-		n, err := number("-G", v, "the number of seconds")
+		n, err := manual.Count(v, "the number of seconds", 1e9)
 		c.rotate.Every = time.Duration(n) * time.Second
 		return err
 	},
 	"event-limit": func(c *config, v string) (err error) {
-		c.rotate.Events, err = number("-e", v, "the number of events")
+		c.rotate.Events, err = manual.Count(v, "the number of events", 1)
 		return err
 	},
 	"limit": func(c *config, v string) error {
-		n, err := number("-W", v, "the number of files")
+		n, err := manual.Count(v, "the number of files", 1)
 		c.rotate.Files = int(n)
 		return err
 	},
 	"list":          flag(func(c *config) *bool { return &c.list }),
 	"list-events":   flag(func(c *config) *bool { return &c.listEvents }),
 	"list-markdown": flag(func(c *config) *bool { return &c.markdown }),
-	"help":          func(c *config, v string) error { c.help = v; return nil },
+	"help":          setHelp,
 	"version":       flag(func(c *config) *bool { return &c.version }),
 	"libs-version":  flag(func(c *config) *bool { return &c.version }),
 	"chisel":        func(c *config, v string) error { c.chisel = v; return nil },
 	"chisel-info":   func(c *config, v string) error { c.chisel = v; return nil },
-	"list-chisels":  func(c *config, v string) error { c.chisel = "l"; return nil },
+	"list-chisels":  func(c *config, _ string) error { c.chisel = "l"; return nil },
 }
 
 func setFormat(c *config, v string) error {
@@ -538,6 +526,13 @@ func buffer(m fields.BufferMode) setter {
 		c.opts.Buffer = m
 		return nil
 	}
+}
+
+func setHelp(c *config, v string) error {
+	if c.help = v; v != "all" && v != manual.Lookup("help").Optional {
+		return usage("--help=%s: only --help and --help=all are known", v)
+	}
+	return nil
 }
 
 func setColor(c *config, v string) error {

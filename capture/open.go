@@ -52,6 +52,20 @@ func Open(name string, stop <-chan struct{}) (*File, error) {
 	return file, nil
 }
 
+// Stat says which files the inputs of these names are, as far as they are files.
+func Stat(names []string) (infos []os.FileInfo) {
+	for _, name := range names {
+		st, err := os.Stat(name)
+		if name == "-" {
+			st, err = os.Stdin.Stat()
+		}
+		if err == nil {
+			infos = append(infos, st)
+		}
+	}
+	return infos
+}
+
 // OnWait makes Next call fn whenever it waits for a pipe. The few waits for a disk are not worth a call.
 func (f *File) OnWait(fn func()) {
 	if !f.Regular {

@@ -3,6 +3,7 @@ package chisels
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +35,12 @@ func ParseBound(v string, zone *time.Location) (b Bound, err error) {
 	}
 	for _, form := range dateForms {
 		if t, err := time.ParseInLocation(form, v, zone); err == nil {
-			b.NS = uint64(max(t.UnixNano(), 0))
+			switch {
+			case t.Unix() > math.MaxInt64/int64(time.Second):
+				b.NS = math.MaxInt64
+			case t.Unix() > 0:
+				b.NS = uint64(t.UnixNano())
+			}
 			return b, nil
 		}
 	}

@@ -39,11 +39,24 @@ type Counts struct {
 	Skipped  uint64 // passed, but nothing of them was shown
 }
 
-// Text says it in one line; took is how long the run was.
-func (n *Counts) Text(took time.Duration) string {
+// Text says it in one line; took is how long the run was, done what was done with events: shown, written, selected.
+func (n *Counts) Text(took time.Duration, done string) string {
 	s := took.Seconds()
-	return fmt.Sprintf("%d events seen, %d shown, %d filtered, %d not shown by nature, %d without a field; %.3f s, %.0f events/s",
-		n.Seen, n.Shown, n.Filtered, n.Hidden, n.Skipped, s, float64(n.Seen)/max(s, 1e-9))
+	return fmt.Sprintf("%d events seen, %d %s, %d filtered, %d not shown by nature, %d without a field; %.3f s, %.0f events/s",
+		n.Seen, n.Shown, done, n.Filtered, n.Hidden, n.Skipped, s, float64(n.Seen)/max(s, 1e-9))
+}
+
+// Done is what happens to the events that pass, as Counts.Text says it.
+func (l *Loop) Done() string {
+	for _, c := range l.Chisels {
+		switch c.(type) {
+		case *Write:
+			return "written"
+		case Quiet:
+			return "selected"
+		}
+	}
+	return "shown"
 }
 
 // Loop takes events from sources, applies them to the state and hands those that pass the filter to the chisels.
@@ -60,7 +73,7 @@ type Loop struct {
 	Tick func(num uint64)
 
 	Counts   Counts
-	first    uint64 // time of the first event
+	first    uint64 // time of the first event that From and To look at
 	from, to uint64 // From and To, once the first event is known
 	last     uint64 // latest time that was compared with them
 	inside   bool   // an event lay between them
@@ -83,9 +96,9 @@ func (b Bound) at(first uint64) uint64 {
 	case b.Relative:
 		return first + b.NS
 	case b.Clock != nil:
+		// Date takes the seconds as those of a clock on the wall, also on the days when that is put forward or back.
 		t := time.Unix(0, int64(first)).In(b.Clock)
-		midnight := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, b.Clock)
-		return uint64(midnight.UnixNano()) + b.NS
+		return uint64(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, int(b.NS/1e9), int(b.NS%1e9), b.Clock).UnixNano())
 	}
 	return b.NS
 }
@@ -127,7 +140,7 @@ func (l *Loop) Run(src capture.Source) (done bool, err error) {
 			if err == io.EOF {
 				return false, l.lastSection(src)
 			}
-			return false, err
+			return false, errors.Join(err, l.lastSection(src))
 		}
 		if ev.Section != nil {
 			l.section = ev.Section
@@ -197,17 +210,15 @@ func (l *Loop) event(ev *event.Event) error {
 		}
 		return l.pass(ev)
 	}
-	if l.From.Set || l.To.Set {
-		if !l.inTime(ev) {
-			l.Counts.Filtered++
-			return l.pass(ev)
-		}
+	if (l.From.Set || l.To.Set) && !l.inTime(ev) {
+		l.Counts.Filtered++
+		return l.pass(ev)
 	}
 	if l.Filter != nil && !l.Filter.Match(ev) {
 		l.Counts.Filtered++
 		return l.pass(ev)
 	}
-	if l.Duration != 0 {
+	if l.Duration != 0 && !ev.Type.Internal() {
 		if l.started == 0 {
 			l.started = ev.TS
 		} else if ev.TS-l.started >= l.Duration && ev.TS > l.started {
@@ -252,8 +263,12 @@ func (l *Loop) pass(ev *event.Event) error {
 	return nil
 }
 
-// inTime tells whether ev lies between From and To.
+// inTime tells whether ev lies between From and To. Relative times count from where evt.reltime counts. Records that carry the time of
+// their writing lie nowhere.
 func (l *Loop) inTime(ev *event.Event) bool {
+	if event.WrittenLate.Has(ev.Type) {
+		return false
+	}
 	if l.first == 0 {
 		l.first = ev.TS
 		l.from, l.to = 0, ^uint64(0)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -117,12 +118,12 @@ func TestLoopCounts(t *testing.T) {
 		{"limit is the last", Loop{Limit: 354}, Counts{Seen: 370, Shown: 354, Hidden: 16}, true},
 		{"limit beyond", Loop{Limit: 355}, Counts{Seen: 370, Shown: 354, Hidden: 16}, false},
 		{"limit and filter", Loop{Limit: 2, Filter: compile(t, "evt.type=openat and evt.failed=true")}, Counts{Seen: 48, Shown: 2, Filtered: 46}, true},
-		{"from", Loop{From: bound(t, "+1s")}, Counts{Seen: 370, Shown: 8, Hidden: 1, Filtered: 361}, false},
-		{"to", Loop{To: bound(t, "+0.01s")}, Counts{Seen: 370, Shown: 13, Hidden: 8, Filtered: 349}, false},
+		{"from", Loop{From: bound(t, "+1s")}, Counts{Seen: 370, Shown: 8, Filtered: 362}, false},
+		{"to", Loop{To: bound(t, "+0.01s")}, Counts{Seen: 370, Shown: 13, Hidden: 7, Filtered: 350}, false},
 		{"between", Loop{From: bound(t, "09:30:00.5"), To: bound(t, "09:30:00.65")}, Counts{Seen: 370, Shown: 58, Filtered: 312}, false},
 		{"at an instant", Loop{From: bound(t, "1715679000100040137"), To: bound(t, "1715679000100040137")}, Counts{Seen: 370, Shown: 1, Filtered: 369}, false},
 		{"another day", Loop{From: bound(t, "2024-05-15")}, Counts{Seen: 370, Filtered: 370}, false},
-		{"duration", Loop{Duration: 1}, Counts{Seen: 9, Hidden: 8, Filtered: 1}, true},
+		{"duration", Loop{Duration: 1}, Counts{Seen: 10, Shown: 1, Hidden: 8, Filtered: 1}, true},
 		{"duration of a filter", Loop{Duration: 100_000, Filter: compile(t, "proc.name=vim.tiny")}, Counts{Seen: 206, Shown: 30, Filtered: 176}, true},
 	} {
 		l := &c.loop
@@ -303,10 +304,31 @@ func TestLoopClosedPipe(t *testing.T) {
 	}
 }
 
+// A time of the day is that of a clock on the wall, also after it was put back: 15:00 in Berlin was 14:00 UTC on that day.
+func TestBoundClock(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ParseBound("15:00", berlin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := time.Date(2017, 10, 29, 0, 30, 0, 0, time.UTC)
+	if at, want := int64(b.at(uint64(first.UnixNano()))), time.Date(2017, 10, 29, 14, 0, 0, 0, time.UTC); at != want.UnixNano() {
+		t.Errorf("%v, want %v", time.Unix(0, at).UTC(), want)
+	}
+	for text, want := range map[string]uint64{"2999-01-01T00:00:00Z": math.MaxInt64, "1950-01-01T00:00:00Z": 0} {
+		if b, err := ParseBound(text, time.UTC); err != nil || b.NS != want {
+			t.Errorf("%s: %d, %v", text, b.NS, err)
+		}
+	}
+}
+
 func TestCountsText(t *testing.T) {
 	n := Counts{Seen: 100, Shown: 50, Filtered: 30, Hidden: 15, Skipped: 5}
 	const want = "100 events seen, 50 shown, 30 filtered, 15 not shown by nature, 5 without a field; 0.500 s, 200 events/s"
-	if have := n.Text(500 * time.Millisecond); have != want {
+	if have := n.Text(500*time.Millisecond, "shown"); have != want {
 		t.Error(have)
 	}
 }

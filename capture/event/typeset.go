@@ -95,3 +95,6 @@ func (s TypeSet) All() iter.Seq[Type] {
 		}
 	}
 }
+
+// WrittenLate are the records of containers, users and groups: their time is that of the writing, which may be years after the rest.
+var WrittenLate = TypesOf(ContainerE, ContainerJsonE, ContainerJsonV2E, UserAddedE, UserDeletedE, GroupAddedE, GroupDeletedE, AsynceventE)

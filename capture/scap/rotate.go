@@ -218,8 +218,9 @@ func (r *Rotator) fileName(ts uint64) (string, error) {
 	if name != base {
 		r.used[name]++
 	}
-	if len(r.used) > 1<<16 {
-		clear(r.used)
+	if n := r.used[base]; len(r.used) > 1<<16 {
+		clear(r.used) // of other times: their names do not come again
+		r.used[base] = n
 	}
 	return name, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"scry/capture/event"
@@ -15,7 +16,12 @@ type WriterOptions struct {
 	// Compat writes what sysdig 0.29.3 can read too (section 12): it loses what that has no words for.
 	Compat bool
 	Level  int // of gzip, 1 to 9; 0 is the default
+	// Inputs are the files that are being read: Create refuses to write over them.
+	Inputs []os.FileInfo
 }
+
+// ErrInput is wrapped by the error of Create for a file that is an input.
+var ErrInput = errors.New("this file is being read: a capture cannot be written over itself; write to another file")
 
 // Writer writes a capture. Blocks gather in buffers that a goroutine of its own writes (and others compress), always cut between
 // blocks behind the head of a section, so that a program that is killed leaves a readable file. Not safe for concurrent use.
@@ -40,18 +46,36 @@ func NewWriter(out io.Writer, o WriterOptions) *Writer {
 	return w
 }
 
-// Create makes the capture file name, readable for its owner only; "-" is standard output.
+// Create makes the capture file name, readable for its owner only; "-" is standard output. Errors are *fs.PathErrors.
 func Create(name string, o WriterOptions) (*Writer, error) {
 	if name == "-" {
 		return NewWriter(os.Stdout, o), nil
 	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
+		return nil, err
+	}
+	if err := empty(f, o.Inputs); err != nil {
+		f.Close()
 		return nil, err
 	}
 	w := NewWriter(f, o)
 	w.file, w.out.file = f, f
 	return w, nil
+}
+
+// empty takes what was in f, unless f is one of the inputs.
+func empty(f *os.File, inputs []os.FileInfo) error {
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() {
+		return err
+	}
+	for _, in := range inputs {
+		if os.SameFile(st, in) {
+			return &fs.PathError{Op: "create", Path: f.Name(), Err: ErrInput}
+		}
+	}
+	return f.Truncate(0)
 }
 
 // WriteError tells that a capture could not be written on, and how much of it is safe.

@@ -136,6 +136,9 @@ func arguments(done []string, word string) Completion {
 	if strings.HasPrefix(word, "-") {
 		return optionNames(word)
 	}
+	if slices.Contains(done, "-L") || slices.Contains(done, "--list-events") {
+		return words(eventNames()...)
+	}
 	c := filterWords(strings.Join(flt, " "), word)
 	if len(done) == 0 {
 		for _, x := range Commands {

@@ -180,9 +180,6 @@ var shortHabits = map[string]string{
 	"?": "--help is the help", "O": habits["output"], "g": habits["filter"], "a": habits["fields"], "Y": habits["filter"], "N": "numbers are not looked up unless -R asks",
 }
 
-// Habit is what to do instead of a long option that other programs have; "" when there is nothing to say.
-func Habit(name string) string { return habits[name] }
-
 // UnknownOption says that no option is called name, and what may have been meant. name has no dashes.
 func UnknownOption(name string) string {
 	switch near, several := Nearest(name), withPrefix(name); {
@@ -244,6 +241,14 @@ func NeedsValue(name string) string {
 		return "option --" + name + " needs a value"
 	}
 	return fmt.Sprintf("option %s needs %s: %s", o.spelled(), o.Arg, o.Help)
+}
+
+// Dashed is the option in its shorter spelling: "-n", "--from".
+func (o *Option) Dashed() string {
+	if o.Short == "" {
+		return "--" + o.Name
+	}
+	return "-" + o.Short
 }
 
 // spelled is the option in both spellings: "-n, --numevents".

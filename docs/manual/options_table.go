@@ -34,7 +34,7 @@ var Options = []Option{
 	{Name: "fatfile", Short: "F", Group: Writing, Help: "also write, invisibly, filtered-out events that names and descriptors follow from"},
 	{Name: "filter-proclist", Group: Writing, Help: "list only the processes that the filter selects, and their ancestors"},
 	{Name: "file-size", Short: "C", Arg: "MB", Group: Writing, Help: "next file after MB million bytes"},
-	{Name: "seconds", Short: "G", Arg: "SECONDS", Group: Writing, Help: "next file every SECONDS of capture time; % in the name is strftime's"},
+	{Name: "seconds", Short: "G", Arg: "SECONDS", Group: Writing, Help: "next file every SECONDS of capture time; % in the name is strftime's (with -C and -e too)"},
 	{Name: "event-limit", Short: "e", Arg: "N", Group: Writing, Help: "next file after N events"},
 	{Name: "limit", Short: "W", Arg: "N", Group: Writing, Help: "keep only the last N of these files"},
 

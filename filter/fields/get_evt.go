@@ -22,7 +22,7 @@ func sinceStart(ev *event.Event) uint64 {
 	if ev.Host == nil {
 		return 0
 	}
-	return ev.TS - ev.Host.FirstTS
+	return since(ev.TS, ev.Host.FirstTS)
 }
 
 func getRelTime(_ *Field, ev *event.Event) Value   { return numValue(RelTime, sinceStart(ev)) }
@@ -184,7 +184,7 @@ func (f *Field) delta(ev *event.Event) uint64 {
 	if last == 0 {
 		return 0
 	}
-	return ev.TS - last
+	return since(ev.TS, last)
 }
 
 func getDelta(f *Field, ev *event.Event) Value   { return numValue(RelTime, f.delta(ev)) }

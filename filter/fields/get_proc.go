@@ -232,7 +232,7 @@ func getDuration(_ *Field, ev *event.Event) Value {
 	if ev.Thread == nil || ev.Thread.CloneTS == 0 {
 		return Value{}
 	}
-	return numValue(RelTime, ev.TS-ev.Thread.CloneTS)
+	return numValue(RelTime, since(ev.TS, ev.Thread.CloneTS))
 }
 
 func getParentDuration(_ *Field, ev *event.Event) Value {
@@ -240,7 +240,7 @@ func getParentDuration(_ *Field, ev *event.Event) Value {
 	if p == nil || p.CloneTS == 0 {
 		return Value{}
 	}
-	return numValue(RelTime, ev.TS-p.CloneTS)
+	return numValue(RelTime, since(ev.TS, p.CloneTS))
 }
 
 func pidTS(_ *Field, l *event.Thread) Value {
@@ -426,5 +426,5 @@ func sinceCtime(th *event.Thread, ts uint64) Value {
 	if th.ExeCtime == 0 || ts == 0 {
 		return Value{}
 	}
-	return numValue(AbsTime, ts-th.ExeCtime)
+	return numValue(AbsTime, since(ts, th.ExeCtime))
 }
