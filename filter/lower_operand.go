@@ -30,7 +30,7 @@ func (l *lowerer) field(t lexer.Token) (*side, *Error) {
 	}
 	f, ferr := fields.New(d.Name, arg, hasArg, l.opts)
 	if ferr != nil {
-		return nil, l.err(at, argHint(d, arg), "%s", bare(ferr))
+		return nil, l.err(at, argHint(d, arg), "%s", fields.ErrorText(ferr))
 	}
 	if d.Flags&fields.PrintOnly != 0 {
 		return nil, l.err(at, "", "%s can be displayed, not filtered on", d.Name)
@@ -44,17 +44,6 @@ func (l *lowerer) field(t lexer.Token) (*side, *Error) {
 	}
 	s.operand = &fieldOperand{f, kind, f.Multi()}
 	return s, nil
-}
-
-// bare is the message of an error of package fields without the sentinel's prefix.
-func bare(err error) string {
-	msg := err.Error()
-	for _, sentinel := range []error{fields.ErrArg, fields.ErrUnknown, fields.ErrGone} {
-		if errors.Is(err, sentinel) {
-			msg = strings.TrimPrefix(msg, sentinel.Error()+": ")
-		}
-	}
-	return msg
 }
 
 // argHint names the nearest parameter for evt.arg and evt.rawarg, the nearest event type for evt.type.is.
@@ -81,7 +70,7 @@ func didYouMeanArg(field, arg string, names []string) string {
 func (l *lowerer) unknownField(t lexer.Token, d *fields.Def, n int) *Error {
 	at := placeOf(t)
 	if _, err := fields.New(t.Value, "", false, l.opts); errors.Is(err, fields.ErrGone) {
-		return l.err(at, "", "%s", bare(err))
+		return l.err(at, "", "%s", fields.ErrorText(err))
 	}
 	if d != nil && d.Arg == fields.NoArg && strings.HasPrefix(t.Value[n:], "[") {
 		return l.err(at, "", "%s takes no argument", d.Name)

@@ -94,7 +94,7 @@ func (p numSet) holds(v fields.Value) bool {
 	return ok
 }
 
-// units are the letters that may follow a number.
+// timeUnits are the letters that may follow a number.
 var timeUnits = map[string]int64{
 	"ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "min": 60e9, "h": 3600e9, "d": 86400e9,
 }

@@ -125,7 +125,7 @@ func BenchmarkReadMembers(b *testing.B) { benchRead(b, ".own.gz") }
 func BenchmarkReadZstd(b *testing.B)    { benchRead(b, ".zst") }
 func BenchmarkReadLZ4(b *testing.B)     { benchRead(b, ".lz4") }
 
-// BenchmarkWrite copies events that are at hand already, so it is the writer alone that is measured.
+// benchWrite copies a capture: reading is a part of what is measured.
 func benchWrite(b *testing.B, o WriterOptions) {
 	name := benchFile(b, "")
 	b.ReportAllocs()

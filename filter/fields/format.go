@@ -232,7 +232,7 @@ func (p *formatParser) field() error {
 	}
 	x, err := New(d.Name, arg, hasArg, p.f.opts)
 	if err != nil {
-		return p.fail(at, n, errorText(err), "")
+		return p.fail(at, n, ErrorText(err), "")
 	}
 	p.pos = at + n
 	q := piece{lit: string(p.lit), field: x, width: width}
@@ -276,7 +276,7 @@ func (p *formatParser) unknown(start, at int) error {
 	}
 	name := p.s[at : at+n]
 	if _, err := New(name, "", false, nil); errors.Is(err, ErrGone) {
-		return p.fail(at, n, errorText(err), "")
+		return p.fail(at, n, ErrorText(err), "")
 	}
 	hint := ""
 	if s := NearestField(strings.TrimRight(name, "."), Hidden|FilterOnly); s != "" {
@@ -289,8 +289,8 @@ func (p *formatParser) fail(offset, length int, msg, hint string) error {
 	return &FormatError{Text: p.s, Offset: offset, Length: length, Msg: msg, Hint: hint}
 }
 
-// errorText is the text of an error of New without the sentinel in front.
-func errorText(err error) string {
+// ErrorText is the text of an error of New without the sentinel in front.
+func ErrorText(err error) string {
 	s := err.Error()
 	for _, e := range []error{ErrArg, ErrGone, ErrUnknown} {
 		s = strings.TrimPrefix(s, e.Error()+": ")

@@ -144,7 +144,7 @@ func getRawArg(f *Field, ev *event.Event) Value {
 		if len(b) == 0 {
 			return Value{}
 		}
-		return Value{Type: Bytes, Str: aliasBytes(b)}
+		return Value{Type: Bytes, Str: stringOf(b)}
 	case String:
 		if len(b) == 0 {
 			return Value{}
@@ -216,7 +216,7 @@ func getBuffer(_ *Field, ev *event.Event) Value {
 	if i < 0 || i >= ev.NParams {
 		return Value{}
 	}
-	return Value{Type: Bytes, Str: aliasBytes(ev.Param(i))}
+	return Value{Type: Bytes, Str: stringOf(ev.Param(i))}
 }
 
 func appBuffer(f *Field, ev *event.Event, dst []byte) ([]byte, bool) {

@@ -258,7 +258,7 @@ func fdType(_ *Field, _ *event.Event, fd *event.FD) Value {
 	return textValue("<NA>")
 }
 
-// sockOnly is v when fd is a connected IP socket whose owner's role is known.
+// hasRole tells whether it is known which end of a socket is the process's own.
 func hasRole(fd *event.FD) bool { return fd.Role != event.RoleNone }
 
 func isConn(fd *event.FD) bool { return fd.Type == event.FDIPv4Sock || fd.Type == event.FDIPv6Sock }
@@ -446,7 +446,8 @@ func isServer(_ *Field, _ *event.Event, fd *event.FD) Value {
 func isConnected(_ *Field, _ *event.Event, fd *event.FD) Value { return boolValue(fd.Connected) }
 func nameChanged(_ *Field, _ *event.Event, fd *event.FD) Value { return boolValue(fd.Renamed) }
 
-// device is the device number of what the descriptor refers to: the kernel's encoding, major << 20 | minor as records have it.
+// device is the device number of what the descriptor refers to: 0 for sockets. Records have the kernel's new_encode_dev: the minor's low 8 bits,
+// 12 bits of major, the rest of the minor.
 func device(fd *event.FD) uint32 {
 	if fd.Type.IsSocket() {
 		return 0

@@ -1,17 +1,6 @@
 package fields
 
-import (
-	"unsafe"
-
-	"scry/capture/event"
-)
-
-func aliasBytes(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	return unsafe.String(unsafe.SliceData(b), len(b))
-}
+import "scry/capture/event"
 
 // pathRef is where an event has a path: parameter number and the directory descriptor's number, -1 for the working directory.
 type pathRef struct{ path, dir int8 }

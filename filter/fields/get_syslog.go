@@ -28,7 +28,7 @@ func parseSyslog(ev *event.Event) (m syslogMessage, ok bool) {
 	if ev.Type >= event.NumTypes || ev.Type.Dir() != event.Exit || dataParam[ev.Type] < 0 {
 		return m, false
 	}
-	s := aliasBytes(ev.Param(int(dataParam[ev.Type])))
+	s := stringOf(ev.Param(int(dataParam[ev.Type])))
 	s, ok = strings.CutPrefix(s, "<")
 	if !ok {
 		return m, false

@@ -102,7 +102,7 @@ func ofAncestor(get func(*Field, *event.Thread) Value) func(*Field, *event.Event
 		if n == 0 {
 			return Value{}
 		}
-		return textValue(aliasBytes(b))
+		return textValue(stringOf(b))
 	}
 }
 
@@ -118,11 +118,11 @@ func allAncestors(get func(*Field, *event.Thread) Value) func(*Field, *event.Eve
 		f.chain = f.chain[:0]
 		ancestors(ev, func(p *event.Thread) bool {
 			v := get(f, p)
-			if v.Type == String && len(f.buf) > 0 && aliasBytes(f.buf) == v.Str {
+			if v.Type == String && len(f.buf) > 0 && stringOf(f.buf) == v.Str {
 				// Made in the scratch memory, which the next ancestor's value would overwrite.
 				k := len(f.chain)
 				f.chain = append(f.chain, v.Str...)
-				v.Str = aliasBytes(f.chain[k:])
+				v.Str = stringOf(f.chain[k:])
 			}
 			dst = append(dst, v)
 			return true
@@ -131,9 +131,6 @@ func allAncestors(get func(*Field, *event.Thread) Value) func(*Field, *event.Eve
 	}
 }
 
-func cmdlineOf(f *Field, th *event.Thread) Value {
-	return f.scratch(appendCmdline(f.buf[:0], th.Comm, th))
-}
 func argsOf(f *Field, th *event.Thread) Value { return f.scratch(appendList(f.buf[:0], th.Args)) }
 
 // initAenv prepares proc.aenv: no argument, the number of an ancestor, or the name of a variable.
