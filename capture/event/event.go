@@ -49,14 +49,14 @@ type Event struct {
 	off  [MaxParams + 1]uint32
 
 	// Set by state.Apply.
-	Thread  *Thread // never nil after Apply, except for events that belong to no thread
+	Thread  *Thread // nil for events of no thread, for an unknown one's clone exit, switch or procexit, and when the table is full
 	FD      *FD     // the descriptor the event is about, nil when unknown
 	FDNum   int64   // its number, -1 when the event has none
 	Host    *Host   // the machine's users, groups, interfaces
 	Errno   int32   // positive error number of a failed call, else 0
 	Latency uint64  // exit minus enter, ns; 0 on enters and when the enter was not seen
 	OnCPU   uint64  // on a switch, the time since the switch before on the same CPU, ns
-	Enter   []byte  // parameters of the matching enter as a record (EnterEvent decodes it); nil when not kept
+	Enter   []byte  // parameters of the matching enter as a record (Decode(ev.Enter, false) reads it); nil when not kept
 }
 
 // ErrRecord is wrapped by every error of Decode.
