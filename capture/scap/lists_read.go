@@ -117,9 +117,9 @@ func (r *Reader) list(k *blockKind, body []byte) error {
 	case famFDs:
 		return r.readFDs(body, k.version)
 	case famInterfaces:
-		return readInterfaces(r.snap, body, k.version)
+		return r.readInterfaces(body, k.version)
 	case famUsers:
-		return readUsers(r.snap, body, k.version)
+		return r.readUsers(body, k.version)
 	}
 	return nil
 }
@@ -339,7 +339,8 @@ func readFD(d *decoder, version uint8) (fd event.FD, known bool) {
 }
 
 // readInterfaces reads an interface list; it replaces an earlier one (section 8).
-func readInterfaces(s *event.Snapshot, body []byte, version uint8) error {
+func (r *Reader) readInterfaces(body []byte, version uint8) error {
+	s := r.snap
 	s.Interfaces, s.HasInterfaces = nil, true
 	d := decoder{b: body}
 	for len(d.b) >= 4 {
@@ -373,13 +374,18 @@ func readInterfaces(s *event.Snapshot, body []byte, version uint8) error {
 		if e.short {
 			return fmt.Errorf("entry %d ends early", len(s.Interfaces))
 		}
+		if len(s.Interfaces) >= maxInterfaces {
+			r.info.Dropped++
+			continue
+		}
 		s.Interfaces = append(s.Interfaces, i)
 	}
 	return nil
 }
 
 // readUsers reads a user list; it replaces an earlier one (section 8).
-func readUsers(s *event.Snapshot, body []byte, version uint8) error {
+func (r *Reader) readUsers(body []byte, version uint8) error {
+	s := r.snap
 	s.Users, s.Groups = nil, nil
 	d := decoder{b: body}
 	for len(d.b) >= 4 {
@@ -396,9 +402,19 @@ func readUsers(s *event.Snapshot, body []byte, version uint8) error {
 		}
 		switch kind := e.u8(); kind {
 		case 0:
-			s.Users = append(s.Users, event.User{UID: e.u32(), GID: e.u32(), Name: string(e.str()), Home: string(e.str()), Shell: string(e.str())})
+			u := event.User{UID: e.u32(), GID: e.u32(), Name: string(e.str()), Home: string(e.str()), Shell: string(e.str())}
+			if len(s.Users) < maxUsers {
+				s.Users = append(s.Users, u)
+			} else {
+				r.info.Dropped++
+			}
 		case 1:
-			s.Groups = append(s.Groups, event.Group{GID: e.u32(), Name: string(e.str())})
+			g := event.Group{GID: e.u32(), Name: string(e.str())}
+			if len(s.Groups) < maxUsers {
+				s.Groups = append(s.Groups, g)
+			} else {
+				r.info.Dropped++
+			}
 		default:
 			if version < 2 {
 				return fmt.Errorf("entry of kind %d", kind)

@@ -59,6 +59,9 @@ const (
 	// more threads either.
 	maxThreads = 1 << 18
 	maxFDs     = 1 << 20
+	// maxUsers is for users and for groups. state compares each socket with each interface.
+	maxUsers      = 1 << 18
+	maxInterfaces = 4096
 	// maxPlain is the longest total of an event block without LARGE in its name that libscap reads (section 9).
 	maxPlain = 65536 + 8
 )
@@ -172,7 +175,7 @@ type FileInfo struct {
 	Unknown     int            // blocks with codes that are not known; skipped
 	Stray       int            // lists in the middle of the events without a section header; skipped
 	Repaired    int            // interface lists with wrong lengths that could be read nevertheless (section 8)
-	Dropped     int            // threads and descriptors over maxThreads and maxFDs; not kept
+	Dropped     int            // threads, descriptors, users, groups and interfaces over their limits; not kept
 	Trailing    int64          // bytes after the last gzip member that are no gzip; ignored
 	Bytes       int64          // uncompressed bytes read
 }
