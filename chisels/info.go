@@ -97,12 +97,15 @@ type survey struct {
 	last       uint64 // time of the event before
 	tids, pids map[int64]bool
 	containers map[string]*event.Container
+	machines   map[MachineInfo]bool // those in info, as interfaces
+	interfaces map[IfInfo]bool
 }
 
 // Survey reads src to its end and says what is in it. Damage is part of the answer; other errors are returned with what was read until
 // then. zone is that of the times in text.
 func Survey(src InfoSource, zone *time.Location) (*Info, error) {
-	s := &survey{info: &Info{}, tables: state.New(), tids: map[int64]bool{}, pids: map[int64]bool{}, containers: map[string]*event.Container{}}
+	s := &survey{info: &Info{}, tables: state.New(), tids: map[int64]bool{}, pids: map[int64]bool{}, containers: map[string]*event.Container{},
+		machines: map[MachineInfo]bool{}, interfaces: map[IfInfo]bool{}}
 	var ev event.Event
 	var err error
 	for {
@@ -176,13 +179,15 @@ func (s *survey) section(head *event.Snapshot) {
 	}
 	if m := head.Machine; m != nil {
 		one := MachineInfo{Hostname: m.Hostname, CPUs: m.CPUs, Memory: m.Memory, Boot: m.BootTime}
-		if !slices.Contains(s.info.Machines, one) {
+		if !s.machines[one] {
+			s.machines[one] = true
 			s.info.Machines = append(s.info.Machines, one)
 		}
 	}
 	for _, i := range head.Interfaces {
 		one := IfInfo{i.Name, i.Addr.String()}
-		if !slices.Contains(s.info.Interfaces, one) {
+		if !s.interfaces[one] {
+			s.interfaces[one] = true
 			s.info.Interfaces = append(s.info.Interfaces, one)
 		}
 	}

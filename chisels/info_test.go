@@ -157,3 +157,19 @@ func TestParseBound(t *testing.T) {
 		}
 	}
 }
+
+// TestSurveySections: the same machine and interfaces in many sections are told once, in the order in which they came.
+func TestSurveySections(t *testing.T) {
+	f := &feed{end: io.EOF}
+	for i := range 40_000 {
+		addr := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
+		f.add(t, 1, 1, event.CloseX, 0, make([]byte, 8)).Section = &event.Snapshot{
+			Machine:    &event.Machine{Hostname: "box", CPUs: uint32(1 + i%3)},
+			Interfaces: []event.Interface{{Name: "lo", Addr: netip.MustParseAddr("127.0.0.1")}, {Name: "eth0", Addr: addr}},
+		}
+	}
+	in, err := Survey(f, time.UTC)
+	if err != nil || len(in.Machines) != 3 || len(in.Interfaces) != 40_001 || in.Machines[2].CPUs != 3 || in.Interfaces[1].Addr != "10.0.0.0" {
+		t.Errorf("%v, %d machines, %d interfaces", err, len(in.Machines), len(in.Interfaces))
+	}
+}
