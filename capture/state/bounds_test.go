@@ -166,10 +166,17 @@ func FuzzApply(f *testing.F) {
 
 // check tells what is wrong with the tables.
 func (t *Tables) check() (err error) {
-	n := 0
+	n, fds, grouped, linked := 0, 0, 0, 0
 	owner := map[*event.FD]*event.FDTable{}
+	tabs := map[*event.FDTable]bool{}
+	members := map[*thread]int{}
 	t.each(func(th *thread) {
 		n++
+		if tabs[th.FDs] = true; th.leader != nil {
+			tabs[th.leader.FDs] = true
+			members[th.leader] += btoi(!th.Dead)
+			grouped += btoi(th.leader != th)
+		}
 		if t.find(th.TID) != th {
 			err = fmt.Errorf("thread %d is not under its number", th.TID)
 		}
@@ -188,8 +195,36 @@ func (t *Tables) check() (err error) {
 			err = fmt.Errorf("descriptor %d is to be used again and in use", fd.Num)
 		}
 	}
+	for tab := range tabs {
+		fds += tab.Len()
+	}
+	if fds != t.fds {
+		err = fmt.Errorf("%d descriptors, %d counted", fds, t.fds)
+	}
+	for l, m := range members {
+		if l.members != m {
+			err = fmt.Errorf("thread %d: %d members, %d counted", l.TID, m, l.members)
+		}
+		var before *thread
+		for o := l.group; o != nil; before, o = o, o.next {
+			if linked++; o.prev != before || o.leader != l || t.find(o.TID) != o {
+				err = fmt.Errorf("thread %d is wrong in the group of %d", o.TID, l.TID)
+				break
+			}
+		}
+	}
+	if grouped != linked {
+		err = fmt.Errorf("%d threads of others, %d linked", grouped, linked)
+	}
 	if n != t.n {
 		err = fmt.Errorf("%d threads, %d counted", n, t.n)
 	}
 	return err
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

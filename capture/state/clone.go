@@ -236,10 +236,7 @@ func (t *Tables) repair(ev *event.Event, th *thread, l cloneLayout) {
 		setInt64(&th.VPID, ev, l.vpid)
 	}
 	th.Invalid = false
-	if th.leader == th {
-		th.members--
-	}
-	th.leader, th.Leader = nil, nil
+	t.leave(th)
 	if t.put(th) {
 		t.join(th)
 		t.adopt(th)

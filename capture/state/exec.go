@@ -44,6 +44,9 @@ func onExec(t *Tables, ev *event.Event, th *thread) {
 			th.PID = pid
 		}
 		th.Invalid = false
+		if th.PID != th.TID && t.find(th.PID) != nil {
+			t.leave(th)
+		}
 		t.join(th)
 		t.adopt(th)
 	}
@@ -171,11 +174,13 @@ func (t *Tables) endThreads(th *thread) {
 	if l == nil || l.members <= 1 {
 		return
 	}
-	t.each(func(o *thread) {
-		if o != th && o.leader == l && o != l {
+	for o := l.group; o != nil; {
+		next := o.next
+		if o != th {
 			t.remove(o)
 		}
-	})
+		o = next
+	}
 	l.Threads = l.members
 }
 

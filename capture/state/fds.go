@@ -8,7 +8,6 @@ import (
 
 // Open flags as records have them (TabFileFlags).
 const (
-	oCreat     = 4
 	oDirectory = 1 << 10
 	oCloexec   = 1 << 12
 )

@@ -55,6 +55,9 @@ type thread struct {
 	leader  *thread
 	sharers *int // processes with the same descriptor table (CLONE_FILES); nil when there is only this one
 	members int  // threads of the group that are alive, kept in the leader
+	// The other threads of the group: the first one, kept in the leader, and in each the next and the one before.
+	group, next, prev *thread
+
 	lastFD  int64
 	matched bool    // the exit at hand has its enter
 	calls   [3]call // calls that were entered and have not returned, the last one first

@@ -68,13 +68,48 @@ func (t *Tables) join(th *thread) {
 	if th.leader == l {
 		return
 	}
+	th.unlink()
 	th.leader, th.Leader = l, &l.Thread
 	l.members++
+	if l != th {
+		if th.next = l.group; th.next != nil {
+			th.next.prev = th
+		}
+		l.group = th
+	}
 	l.Threads = l.members
 	if l.FDs == nil {
 		l.FDs = &event.FDTable{}
 	}
 	th.FDs = l.FDs
+}
+
+// unlink takes th out of the list of its group.
+func (th *thread) unlink() {
+	switch l := th.leader; {
+	case th.prev != nil:
+		th.prev.next = th.next
+	case l != nil && l.group == th:
+		l.group = th.next
+	}
+	if th.next != nil {
+		th.next.prev = th.prev
+	}
+	th.next, th.prev = nil, nil
+}
+
+// leave takes a placeholder out of the process that it was taken for. When it is a thread of a known one, it gives up the descriptors
+// that it was thought to have: those of the leader take their place.
+func (t *Tables) leave(th *thread) {
+	th.unlink()
+	if th.leader == th && !th.Dead {
+		th.members--
+	}
+	th.Dead = false // it has just made a call
+	th.leader, th.Leader = nil, nil
+	if th.PID != th.TID && th.members == 0 && t.find(th.PID) != nil {
+		t.dropFDs(th)
+	}
 }
 
 // adopt ties th to the process that created it.
@@ -121,6 +156,7 @@ func (t *Tables) remove(th *thread) {
 // release drops th's entry and what only a living process needs. The record itself may live on as somebody's ancestor.
 func (t *Tables) release(th *thread) {
 	t.drop(th)
+	th.unlink()
 	if th.Main || th.leader == nil {
 		t.dropFDs(th)
 	}

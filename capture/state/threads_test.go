@@ -391,3 +391,46 @@ func TestPlaceholder(t *testing.T) {
 		t.Errorf("a switch made a thread")
 	}
 }
+
+// TestPlaceholderJoins: a process of which events were lost turns out to be a thread of a known one. Its descriptors are no longer counted.
+func TestPlaceholderJoins(t *testing.T) {
+	for name, say := range map[string]step{
+		"clone": ev(event.CloneV20X, birth{child: 300}.parent(201, 100, 1)...),
+		"exec":  ev(event.ExecveV19X, program(201, 100, 1, nil)...),
+	} {
+		w := newWorld(t, shell())
+		w.do(201, event.OpenX, 7, "/a", 1, 0, 0, 0)
+		if w.fds != 5 {
+			t.Fatalf("%s: %d descriptors", name, w.fds)
+		}
+		w.do(201, say.typ, say.args...)
+		if err := w.check(); err != nil || w.thread(201).Leader != w.thread(100) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestGroupLinks: the list of a group has the threads that live, in whatever order they end.
+func TestGroupLinks(t *testing.T) {
+	w := newWorld(t, shell())
+	size := func() (n int) {
+		for o := w.find(100).group; o != nil; o = o.next {
+			n++
+		}
+		return n
+	}
+	for tid := int64(102); tid < 107; tid++ {
+		w.do(tid, event.CloneV20X, birth{child: tid, pid: 100, ptid: 1, flags: cloneThread}.inChild()...)
+	}
+	for i, tid := range []int64{106, 101, 103, 100} { // the last and the first that came, one between, the leader
+		w.do(tid, event.ProcexitV1E, 0)
+		w.do(105, event.GenericX, 1, 1)
+		if n := size(); n != max(5-i, 3) || w.check() != nil {
+			t.Errorf("after the end of %d: %d linked, %v", tid, n, w.check())
+		}
+	}
+	w.do(100, event.ExecveV19X, program(100, 100, 1, nil)...)
+	if size() != 0 || w.Threads() != 1 || w.thread(100).Threads != 1 || w.check() != nil {
+		t.Errorf("after exec: %d linked, %d threads, %v", size(), w.Threads(), w.check())
+	}
+}
