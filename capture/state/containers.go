@@ -28,6 +28,9 @@ func (t *Tables) containerOf(cgroups string) *event.Container {
 			c.Type = engine
 		}
 	}
+	if len(cgroups) > maxCached {
+		return c
+	}
 	if len(t.byCgroups) >= maxContainers {
 		clear(t.byCgroups)
 	}
@@ -123,6 +126,7 @@ func isHex64(s string) bool {
 
 // record returns the record of a container, a new one when it was not known.
 func (t *Tables) record(id string) *event.Container {
+	id = id[:min(len(id), shortText)]
 	c := t.containers[id]
 	if c == nil {
 		if len(t.containers) >= t.sweepAt {
@@ -287,7 +291,12 @@ func (t *Tables) containerJSON(text string) {
 		return
 	}
 	c := t.record(r.ID)
-	*c = event.Container{ID: r.ID, FullID: r.FullID, Type: engines[int(r.Type)], Name: r.Name, Image: r.Image, ImageID: r.ImageID,
+	if t.grow(2 * len(text)); t.textLimit == shortText && len(text) > shortText {
+		t.DroppedTexts++
+		*c = event.Container{ID: c.ID, Type: engines[int(r.Type)], Name: t.text([]byte(r.Name)), Image: t.text([]byte(r.Image)), HasMeta: true}
+		return
+	}
+	*c = event.Container{ID: c.ID, FullID: r.FullID, Type: engines[int(r.Type)], Name: r.Name, Image: r.Image, ImageID: r.ImageID,
 		ImageRepo: r.ImageRepo, ImageTag: r.ImageTag, ImageHash: r.ImageDigest, IP: r.IP, CNI: r.CNI, Privileged: r.Privileged,
 		HostPID: r.HostPID, HostNetwork: r.HostNetwork, HostIPC: r.HostIPC, PodSandbox: r.PodSandbox, Labels: r.Labels, Env: r.Env,
 		PodSandboxID: r.PodSandboxID, PodSandboxLabels: r.PodLabels, Health: r.Healthcheck.String(), Liveness: r.LivenessProbe.String(),

@@ -63,9 +63,7 @@ func onExec(t *Tables, ev *event.Event, th *thread) {
 		}
 	}
 	t.set(&th.Exe, ev, 1)
-	if b := ev.Param(2); len(b) > 0 {
-		th.Args = t.list(b)
-	} else {
+	if !t.setList(&th.Args, ev, 2) {
 		th.Args = ""
 	}
 	setInt64(&th.FDLimit, ev, 7)

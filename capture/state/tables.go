@@ -18,6 +18,7 @@ const (
 	maxEnter     = 4096    // bytes of an enter record that are kept for its exit
 	maxAncestors = 64      // length of a chain of ancestors that have exited
 	maxInterned  = 4096    // strings of the recycling cache
+	maxCached    = 4096    // bytes of each
 )
 
 // Tables is the state of one capture. It is not safe for concurrent use.
@@ -45,8 +46,12 @@ type Tables struct {
 	exits   [recentExits]exited
 	sweepAt int // number of containers at which the unused ones go
 
-	// Dropped counts threads, DroppedFDs descriptors that found no room.
-	Dropped, DroppedFDs uint64
+	texts     int // bytes of long texts: what is held at most, and what was cut since the last count
+	countAt   int // texts at which they are counted again
+	textLimit int // bytes of a text
+
+	// Dropped counts threads, DroppedFDs descriptors that found no room, DroppedTexts texts that were cut or left out.
+	Dropped, DroppedFDs, DroppedTexts uint64
 }
 
 // thread is a Thread with what the tables need to follow it.
@@ -152,6 +157,7 @@ func (t *Tables) Reset(s *event.Snapshot) {
 	t.pages = [4096]*[1024]*thread{}
 	t.far, t.n, t.last, t.closing, t.closeIn, t.dead = nil, 0, nil, nil, nil, nil
 	t.freeFDs, t.cpus, t.fds, t.sweepAt = nil, nil, 0, maxContainers
+	t.texts, t.countAt, t.textLimit = 0, countStep, maxText
 	t.exits = [recentExits]exited{}
 	t.servers = map[uint16]bool{}
 	t.containers = map[string]*event.Container{}
@@ -482,15 +488,23 @@ func (t *Tables) intern(s string) string {
 	if s == "" {
 		return ""
 	}
+	if len(s) > t.textLimit {
+		s = t.cut(s)
+	}
 	h := uint32(2166136261)
 	for i := 0; i < len(s); i++ {
 		h = (h ^ uint32(s[i])) * 16777619
 	}
 	p := &t.strs[h%maxInterned]
-	if *p != s {
-		*p = strings.Clone(s)
+	if *p == s {
+		return *p
 	}
-	return *p
+	t.grow(len(s))
+	own := strings.Clone(s) // s itself must not escape: callers have it on their stack
+	if len(own) <= maxCached {
+		*p = own
+	}
+	return own
 }
 
 // enterOf decodes the enter that belongs to the exit at hand; nil when it was not kept or not seen. Valid until the next call.

@@ -185,25 +185,24 @@ func (t *Tables) set(dst *string, ev *event.Event, i int) bool {
 	if len(b) == 0 {
 		return false
 	}
-	*dst = t.text(b)
+	if s := event.AliasText(b); s != *dst { // a child has most texts of its parent
+		*dst = t.intern(s)
+	}
 	return true
 }
 
-// list is a NUL-separated parameter as text without its last NUL.
-func (t *Tables) list(b []byte) string {
-	if n := len(b); n > 0 && b[n-1] == 0 {
-		b = b[:n-1]
-	}
-	return t.intern(string(b))
-}
-
-// joined is a list as one NUL-separated text from parameter i; ok tells whether it was there.
+// setList copies the NUL-separated list in parameter i of ev, without its last NUL, into *dst when it is there.
 func (t *Tables) setList(dst *string, ev *event.Event, i int) bool {
 	b := ev.Param(i)
 	if len(b) == 0 {
 		return false
 	}
-	*dst = t.list(b)
+	if b[len(b)-1] == 0 {
+		b = b[:len(b)-1]
+	}
+	if string(b) != *dst {
+		*dst = t.intern(string(b))
+	}
 	return true
 }
 
