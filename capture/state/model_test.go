@@ -69,7 +69,7 @@ func (m *model) step(next int) {
 
 // TestModel: whatever is lost of what processes do, the tables stay whole.
 func TestModel(t *testing.T) {
-	for seed := range uint64(4000) {
+	for seed := range uint64(2000) {
 		m := &model{newWorld(t, nil), rand.New(rand.NewPCG(seed, 2)), int(seed % 2 * 15), map[int]int{1: 1}, map[int]int{1: 0}, nil}
 		for next := 2; next < 60; next++ {
 			m.step(next)

@@ -57,7 +57,7 @@ func TestTextsShared(t *testing.T) {
 func TestContainerTextsBounded(t *testing.T) {
 	w := newWorld(t, nil)
 	giant := strings.Repeat("a", 1<<20)
-	const n = 400
+	const n = 180
 	for i := range n {
 		w.do(-1, event.ContainerJsonV2E, fmt.Sprintf(`{"container":{"id":"c%d","type":7,"name":"web","labels":{"a":"%s"}}}`, i, giant))
 	}
