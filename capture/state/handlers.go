@@ -61,9 +61,3 @@ var noQuery = []event.Type{
 	event.VforkX, event.VforkV17X, event.VforkV20X, event.Clone3X, event.SchedswitchV1E, event.SchedswitchV6E,
 	event.ProcexitE, event.ProcexitV1E,
 }
-
-// writtenLate are the records of containers, users and groups: their time is that of the writing, which may be years later.
-var writtenLate = []event.Type{
-	event.ContainerE, event.ContainerJsonE, event.ContainerJsonV2E, event.UserAddedE, event.UserDeletedE, event.GroupAddedE,
-	event.GroupDeletedE, event.AsynceventE,
-}

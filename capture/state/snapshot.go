@@ -22,14 +22,14 @@ func (t *Tables) Snapshot() *event.Snapshot {
 	}
 	slices.SortFunc(s.Groups, func(a, b event.Group) int { return cmp.Compare(a.GID, b.GID) })
 	t.each(func(th *thread) {
-		if th.Invalid || th == t.dead {
+		if th == t.dead || th.Invalid && th.group == nil { // made up main threads hold what their threads share
 			return
 		}
 		r := th.Thread
 		r.Leader, r.Parent, r.FDs, r.Dead = nil, nil, nil, false
 		s.Threads = append(s.Threads, &r)
 		l := event.FDList{TID: uint64(th.TID)}
-		if th.Main {
+		if th.Main || th.leader == nil {
 			for fd := range th.FDs.All() {
 				if fd.Closing {
 					continue

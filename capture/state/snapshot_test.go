@@ -111,3 +111,28 @@ func TestReset(t *testing.T) {
 		t.Errorf("%d threads, %d descriptors, users %v", n, w.fds, w.Host().Users)
 	}
 }
+
+// What a file keeps of a socket without addresses is not an address; what a made-up main thread holds for its threads is written.
+func TestSnapshotOddThreads(t *testing.T) {
+	zero := netip.MustParseAddrPort("0.0.0.0:0")
+	tables := New()
+	tables.Reset(&event.Snapshot{
+		Threads: []*event.Thread{{TID: 5, PID: 5, Comm: "a"}},
+		FDs:     []event.FDList{{TID: 5, FDs: []event.FD{{Num: 3, Type: event.FDIPv4Sock, L4: event.L4TCP, Src: zero, Dst: zero}}}},
+	})
+	if fd := tables.find(5).FDs.Get(3); fd.Name != "" || fd.Connected || fd.Src.IsValid() {
+		t.Errorf("an unconnected socket became %+v", *fd)
+	}
+	tables.leaderFrom(&thread{Thread: event.Thread{TID: 8, PID: 7, PTID: 5, Comm: "b"}})
+	c := &thread{Thread: event.Thread{TID: 8, PID: 7, PTID: 5, Comm: "b"}, lastFD: -1}
+	tables.put(c)
+	tables.join(c)
+	tables.placeholder(99)
+	var tids []int64
+	for _, th := range tables.Snapshot().Threads {
+		tids = append(tids, th.TID)
+	}
+	if !slices.Equal(tids, []int64{5, 7, 8}) {
+		t.Errorf("threads %v are written", tids)
+	}
+}

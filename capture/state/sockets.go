@@ -394,8 +394,9 @@ func (t *Tables) loadFDs(l event.FDList) {
 func (t *Tables) nameLoaded(fd *event.FD) {
 	switch fd.Type {
 	case event.FDIPv4Sock, event.FDIPv6Sock:
-		if !fd.Src.IsValid() || !fd.Dst.IsValid() {
-			break // not connected
+		if nowhere(fd.Src) && nowhere(fd.Dst) {
+			fd.Src, fd.Dst = netip.AddrPort{}, netip.AddrPort{} // not connected; a file has no other words for it
+			break
 		}
 		t.patchLocal(fd)
 		fd.Name = t.tupleName(fd)
@@ -432,6 +433,9 @@ func (t *Tables) nameLoaded(fd *event.FD) {
 		fd.CloseExec = fd.Flags&oCloexec != 0
 	}
 }
+
+// nowhere tells the address that stands for none.
+func nowhere(a netip.AddrPort) bool { return !a.IsValid() || a.Port() == 0 && a.Addr().IsUnspecified() }
 
 // fixRoles decides the roles of connections that were there at the start: a source port on which something listens is a server's,
 // so such a connection is turned round.

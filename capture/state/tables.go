@@ -121,7 +121,7 @@ func init() {
 	for _, t := range keepEnters {
 		rows[t].keepEnter = true
 	}
-	for _, t := range writtenLate {
+	for t := range event.WrittenLate.All() {
 		rows[t].late = true
 	}
 	for _, t := range noQuery {
