@@ -339,8 +339,10 @@ func (c *config) report(loop *chisels.Loop, lines *chisels.Lines, began time.Tim
 			fmt.Fprintf(os.Stderr, "scry: %s\n", note)
 		}
 	}
-	if note := loop.TimeNote(); note != "" {
-		fmt.Fprintf(os.Stderr, "scry: %s\n", note)
+	for _, note := range []string{loop.TimeNote(), loop.LossNote()} {
+		if note != "" {
+			fmt.Fprintf(os.Stderr, "scry: %s\n", note)
+		}
 	}
 	if c.verbose || c.quiet || loop.Stop.Load() {
 		fmt.Fprintf(os.Stderr, "scry: %s\n", loop.Counts.Text(time.Since(began), loop.Done()))

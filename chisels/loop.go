@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"scry/capture"
 	"scry/capture/event"
+	"scry/capture/scap"
 	"scry/capture/state"
 	"scry/filter"
 )
@@ -77,6 +79,7 @@ type Loop struct {
 	from, to uint64 // From and To, once the first event is known
 	last     uint64 // latest time that was compared with them
 	inside   bool   // an event lay between them
+	dropped  uint64 // what the readers left out of lists
 	started  uint64 // time of the first event that passed
 	passers  []Passer
 	section  *event.Snapshot // the last one that an event began
@@ -114,6 +117,26 @@ func (l *Loop) TimeNote() string {
 	return "no event between --from and --to"
 }
 
+// LossNote says what of the state went beyond the limits on memory and was not kept, "" when nothing did.
+func (l *Loop) LossNote() string {
+	var lost []string
+	add := func(n uint64, what string) {
+		if n > 0 {
+			lost = append(lost, fmt.Sprintf("%d %s", n, what))
+		}
+	}
+	add(l.dropped, "entries of the lists at the head")
+	if t := l.Tables; t != nil {
+		add(t.Dropped, "threads")
+		add(t.DroppedFDs, "descriptors")
+		add(t.DroppedTexts, "texts (cut)")
+	}
+	if lost == nil {
+		return ""
+	}
+	return "more than fits into memory, so names may be missing: " + strings.Join(lost, ", ")
+}
+
 // errDone ends the loop without being an error.
 var errDone = errors.New("done")
 
@@ -127,6 +150,9 @@ func (l *Loop) Run(src capture.Source) (done bool, err error) {
 		if p, ok := c.(Passer); ok {
 			l.passers = append(l.passers, p)
 		}
+	}
+	if s, ok := src.(interface{ Info() scap.FileInfo }); ok {
+		defer func() { l.dropped += uint64(s.Info().Dropped) }()
 	}
 	if s, ok := src.(interface{ OnWait(func()) }); ok {
 		s.OnWait(l.flush)

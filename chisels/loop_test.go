@@ -325,6 +325,25 @@ func TestBoundClock(t *testing.T) {
 	}
 }
 
+func TestLossNote(t *testing.T) {
+	l := &Loop{Tables: state.New(), Chisels: []Chisel{Quiet{}}}
+	f := &feed{end: io.EOF, info: scap.FileInfo{Dropped: 3}}
+	if _, err := l.Run(f); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := l.LossNote(), "more than fits into memory, so names may be missing: 3 entries of the lists at the head"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	l = &Loop{Tables: state.New()}
+	if got := l.LossNote(); got != "" {
+		t.Errorf("%q without a loss", got)
+	}
+	l.Tables.Dropped, l.Tables.DroppedTexts = 1, 2
+	if got, want := l.LossNote(), "more than fits into memory, so names may be missing: 1 threads, 2 texts (cut)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestCountsText(t *testing.T) {
 	n := Counts{Seen: 100, Shown: 50, Filtered: 30, Hidden: 15, Skipped: 5}
 	const want = "100 events seen, 50 shown, 30 filtered, 15 not shown by nature, 5 without a field; 0.500 s, 200 events/s"
