@@ -192,6 +192,7 @@ var exceptions = []exception{
 
 	{id: "D-fd-unset", what: "filter fd.(ip|net).*!=.*|filter not fd.(ip|net).*", theirs: "true", ours: "false"},
 
+	{id: "D-duration-zero", what: `filter evt\.deltatime>.*`, capture: "falco-psp_.*", theirs: "true", ours: "false"},
 	{id: "D-filter-state", what: `filter (evt\.buflen|proc\.vmsize>|fd\.num in|not fd\.name exists|proc\.aname\[2\]|proc\.fdopencount>|not proc\.name=curl and not fd\.type).*`},
 
 	// Processes.
