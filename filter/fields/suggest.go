@@ -11,16 +11,22 @@ func Nearest(word string, candidates []string) string {
 	if word == "" || len(word) > 64 {
 		return ""
 	}
-	best, least := "", 3
+	best, limit := "", 3
 	if len(word) <= 3 {
-		least = 2
+		limit = 2
 	}
+	least := 2 * limit
 	for _, c := range candidates {
 		if strings.EqualFold(c, word) && c != word {
 			return c
 		}
-		if d := distance(word, c); d < least && d < len(c) {
-			best, least = c, d
+		d := distance(word, c)
+		cost := 2 * d
+		if strings.HasPrefix(c, word) {
+			cost-- // of equally near ones the one that was begun: fd.nam is fd.name, not fd.num
+		}
+		if d < limit && d < len(c) && cost < least {
+			best, least = c, cost
 		}
 	}
 	if best != "" || len(word) < 2 {

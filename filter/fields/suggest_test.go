@@ -20,3 +20,13 @@ func TestDistance(t *testing.T) {
 		}
 	}
 }
+
+func TestNearestField(t *testing.T) {
+	for word, want := range map[string]string{
+		"fd.nam": "fd.name", "proc.nmae": "proc.name", "pid": "proc.pid", "proc.name.x": "proc.name", "nothing.like.it": "", "": "",
+	} {
+		if got := NearestField(word, Hidden); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}
