@@ -321,57 +321,27 @@ func serverProto(f *Field, _ *event.Event, fd *event.FD) Value {
 	return Value{}
 }
 
-// ends returns the local and the remote end of a connection: a client's own end is the source, a server's the destination.
-func ends(fd *event.FD) (local, remote netip.AddrPort, ok bool) {
-	if !isConn(fd) || !fd.Src.IsValid() || !fd.Dst.IsValid() {
-		return local, remote, false
-	}
-	switch fd.Role {
-	case event.RoleClient:
-		return fd.Src, fd.Dst, true
-	case event.RoleServer:
-		return fd.Dst, fd.Src, true
-	}
-	return local, remote, false
-}
-
-func endIP(remote bool) func(*Field, *event.Event) Value {
-	return ofFD(func(_ *Field, _ *event.Event, fd *event.FD) Value {
-		l, r, ok := ends(fd)
-		switch {
-		case !ok:
-			return Value{}
-		case remote:
-			return ipValue(r.Addr())
-		}
-		return ipValue(l.Addr())
-	})
-}
-
-func endPort(remote bool) func(*Field, *event.Event) Value {
-	return ofFD(func(_ *Field, _ *event.Event, fd *event.FD) Value {
-		l, r, ok := ends(fd)
-		switch {
-		case !ok:
-			return Value{}
-		case remote:
-			return numValue(Port, uint64(r.Port()))
-		}
-		return numValue(Port, uint64(l.Port()))
-	})
-}
-
-func endProto(remote bool) func(*Field, *event.Event) Value {
+// ofEnd makes a get function of one that needs the local or the remote end of a connection: a client's own end is the source, a server's the
+// destination. A socket whose role is not known has neither.
+func ofEnd(remote bool, get func(f *Field, end netip.AddrPort, fd *event.FD) Value) func(*Field, *event.Event) Value {
 	return ofFD(func(f *Field, _ *event.Event, fd *event.FD) Value {
-		l, r, ok := ends(fd)
-		switch {
-		case !ok:
+		if !isConn(fd) || !hasRole(fd) || !fd.Src.IsValid() || !fd.Dst.IsValid() {
 			return Value{}
-		case remote:
-			return portText(f, r.Port(), fd.L4)
 		}
-		return portText(f, l.Port(), fd.L4)
+		if (fd.Role == event.RoleClient) != remote {
+			return get(f, fd.Src, fd)
+		}
+		return get(f, fd.Dst, fd)
 	})
+}
+
+func endIP(_ *Field, end netip.AddrPort, _ *event.FD) Value { return ipValue(end.Addr()) }
+func endPort(_ *Field, end netip.AddrPort, _ *event.FD) Value {
+	return numValue(Port, uint64(end.Port()))
+}
+
+func endProto(f *Field, end netip.AddrPort, fd *event.FD) Value {
+	return portText(f, end.Port(), fd.L4)
 }
 
 // bothIPs appends the addresses of both ends; of a listener its own.
