@@ -33,7 +33,7 @@ var testDefs = []Def{
 		return f.scratch(b)
 	}},
 	{Name: "t.args", Type: String, Flags: Rendered, app: appArgs, get: func(f *Field, ev *event.Event) Value {
-		return f.scratch(AppendArgs(f.buf[:0], ev, f.opts))
+		return f.scratch(appendArgs(f.buf[:0], ev, f.opts, false))
 	}},
 	{Name: "t.buf", Type: Bytes, get: func(_ *Field, ev *event.Event) Value { return Value{Type: Bytes, Str: stringOf(ev.Param(1))} }},
 	{Name: "t.list", Type: Uint, Flags: List, all: func(_ *Field, _ *event.Event, dst []Value) []Value { return append(dst, uintValue(1), uintValue(2)) }},
@@ -114,7 +114,6 @@ func TestBuiltinFormats(t *testing.T) {
 	ev := sample(t, event.ReadX, p64(-5), []byte("x"))
 	for _, c := range []struct{ format, want string }{
 		{DefaultFormat, "7 17:35:48.514648551 1 cat (100) < read res=-5(EIO) data=x "},
-		{ChiselFormat, "7 17:35:48.514648551 1 cat (100) < read res=-5(EIO) data=x "},
 		{ContainerFormat, ""},
 		{KubernetesFormat, ""},
 	} {

@@ -204,7 +204,7 @@ func TestRandomEvents(t *testing.T) {
 			}
 			ev := sample(t, typ, params...)
 			ev.Thread.Comm = string(randomBytes(r))
-			out := AppendArgs(nil, ev, &Options{})
+			out := appendArgs(nil, ev, &Options{}, false)
 			if h := harmful(out); h != "" {
 				t.Errorf("%v: %q: %s", typ, out, h)
 			}

@@ -2,12 +2,8 @@ package fields
 
 import "scry/capture/event"
 
-// AppendArgs appends the arguments of ev as evt.args shows them: "name=VALUE(RESOLVED) " for each parameter of the record, with a blank
+// appendArgs appends the arguments of ev as evt.args shows them: "name=VALUE(RESOLVED) " for each parameter of the record, with a blank
 // after each. System calls without an event of their own have none. hot: no allocation (TestArgsAllocs)
-func AppendArgs(dst []byte, ev *event.Event, o *Options) []byte {
-	return appendArgs(dst, ev, o, false)
-}
-
 func appendArgs(dst []byte, ev *event.Event, o *Options, color bool) []byte {
 	if ev.Type == event.GenericE || ev.Type == event.GenericX {
 		return dst

@@ -22,7 +22,7 @@ func TestArgs(t *testing.T) {
 		{9999, [][]byte{p64(1)}, ""},
 	} {
 		ev := sample(t, c.typ, c.params...)
-		if got := string(AppendArgs(nil, ev, &Options{})); got != c.want {
+		if got := string(appendArgs(nil, ev, &Options{}, false)); got != c.want {
 			t.Errorf("%v: %q, want %q", c.typ, got, c.want)
 		}
 	}
@@ -35,7 +35,7 @@ func TestArgsColor(t *testing.T) {
 	if got, want := string(out), "res=\x1b[31m-11(EAGAIN)\x1b[0m data= "; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := string(AppendArgs(nil, ev, f.opts)), "res=-11(EAGAIN) data= "; got != want {
+	if got, want := string(appendArgs(nil, ev, f.opts, false)), "res=-11(EAGAIN) data= "; got != want {
 		t.Errorf("%q, want %q", got, want) // the value that filters see has no colours
 	}
 }
@@ -51,7 +51,7 @@ func TestArgsAllocs(t *testing.T) {
 	}
 	allocs(t, func() {
 		for _, ev := range evs {
-			dst = AppendArgs(dst[:0], ev, o)
+			dst = appendArgs(dst[:0], ev, o, false)
 		}
 	})
 }
@@ -61,6 +61,6 @@ func BenchmarkArgs(b *testing.B) {
 	o := &Options{}
 	var dst []byte
 	for b.Loop() {
-		dst = AppendArgs(dst[:0], ev, o)
+		dst = appendArgs(dst[:0], ev, o, false)
 	}
 }

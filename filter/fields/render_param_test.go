@@ -218,7 +218,7 @@ func TestParamWithoutState(t *testing.T) {
 	}
 	ev = sample(t, event.SetresuidE, p32(1000), p32(0), p32(-1))
 	ev.Thread, ev.Host = nil, nil
-	if got := string(AppendArgs(nil, ev, &Options{})); got != "ruid=1000(<NA>) euid=0(<NA>) suid=-1(<NONE>) " {
+	if got := string(appendArgs(nil, ev, &Options{}, false)); got != "ruid=1000(<NA>) euid=0(<NA>) suid=-1(<NONE>) " {
 		t.Error(got)
 	}
 }
@@ -238,7 +238,7 @@ func TestResolvePorts(t *testing.T) {
 		{sample(t, event.ConnectX, p64(0), []byte("\x02\x01\x02\x03\x04\x50\xc3\x05\x06\x07\x08\xbb\x01")), nil, "res=0 tuple=1.2.3.4:50000->5.6.7.8:https "},
 	} {
 		c.ev.FD = c.fd
-		if got := string(AppendArgs(nil, c.ev, o)); got != c.want {
+		if got := string(appendArgs(nil, c.ev, o, false)); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}
