@@ -114,23 +114,25 @@ func idPlace(t event.Type) (exit, enter int) {
 }
 
 func onSetuid(t *Tables, ev *event.Event, th *thread) {
-	if res, ok := ev.Int(0); !ok || res < 0 || th == nil {
-		return
-	}
-	i, j := idPlace(ev.Type)
-	if id, ok := t.idParam(ev, th, i, j); ok && id != event.NoID {
+	if id, ok := t.newID(ev, th); ok {
 		th.UID = id
 	}
 }
 
 func onSetgid(t *Tables, ev *event.Event, th *thread) {
-	if res, ok := ev.Int(0); !ok || res < 0 || th == nil {
-		return
-	}
-	i, j := idPlace(ev.Type)
-	if id, ok := t.idParam(ev, th, i, j); ok && id != event.NoID {
+	if id, ok := t.newID(ev, th); ok {
 		th.GID = id
 	}
+}
+
+// newID is the effective id that a call of the set*id family gave to th; false when it failed or left the id as it was.
+func (t *Tables) newID(ev *event.Event, th *thread) (id uint32, ok bool) {
+	if res, ok := ev.Int(0); !ok || res < 0 || th == nil {
+		return 0, false
+	}
+	i, j := idPlace(ev.Type)
+	id, ok = t.idParam(ev, th, i, j)
+	return id, ok && id != event.NoID
 }
 
 func onCapset(t *Tables, ev *event.Event, th *thread) {
