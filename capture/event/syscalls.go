@@ -24,3 +24,14 @@ func NativeSyscall(arch string, nr int) (s Syscall, ok bool) {
 	}
 	return rows[nr], rows[nr].Name != ""
 }
+
+// IA32Calls maps the numbers of 32-bit calls on amd64 to those of the 64-bit calls that do the same; -1 where there is none.
+func IA32Calls() (t [MaxSyscalls]int16) {
+	for i := range t {
+		t[i] = -1
+		if i < len(ia32Numbers) {
+			t[i] = int16(ia32Numbers[i])
+		}
+	}
+	return t
+}

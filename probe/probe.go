@@ -1,0 +1,371 @@
+// Package probe is the kernel side of a live capture: programs on tracepoints that write events into a ring per CPU (bpf/), and what loads them and
+// reads the rings as one stream.
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/bits"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/rlimit"
+	"golang.org/x/sys/unix"
+
+	"scry/capture/event"
+)
+
+// Options say what is recorded.
+type Options struct {
+	Types    event.TypeSet    // wanted types: calls by their enter and exit, tracepoints
+	Calls    [2]event.TypeSet // of the calls without a type of their own, by direction: the wanted portable codes
+	Latency  bool             // exits carry the time of their enter
+	Snaplen  int              // bytes of each data buffer
+	Buffer   int              // bytes of the ring of a CPU: a power of two of at least 2 MiB
+	All      bool             // this process too
+	Exclude  []string         // names of threads that are not recorded
+	Followed int              // only this process and its descendants; 0: all
+}
+
+// Probe is a running probe. Its Rings give the events.
+type Probe struct {
+	*Rings
+	coll     *ebpf.Collection
+	links    []link.Link
+	mapped   [][]byte
+	programs []string
+	calls    [2]int
+}
+
+// ErrKernel is wrapped by errors that mean: this kernel cannot do it.
+var ErrKernel = errors.New("this kernel cannot run the probe")
+
+// spec is the object with what the options say put in.
+type spec struct {
+	*ebpf.CollectionSpec
+	o      Options
+	plans  []ebpf.MapKV
+	enters [8]uint64
+	exits  [8]uint64
+	used   [2]map[uint8]bool // programs that a dispatcher calls, by direction
+	forks  bool
+	execs  bool
+}
+
+// The programs that the dispatchers call, by direction and number.
+var tails = [2][numPrograms]string{
+	{programArgs: "enter_args", programSocket: "enter_socket", programVector: "enter_vector", programMessage: "enter_message", programPoll: "enter_poll"},
+	{programArgs: "exit_args", programData: "exit_data", programSocket: "exit_socket", programMisc: "exit_misc", programVector: "exit_vector",
+		programMessage: "exit_message", programMessages: "exit_messages", programPoll: "exit_poll", programQuota: "exit_quota",
+		programExec: "exit_exec", programClone: "exit_clone"},
+}
+
+// Open loads what the options need and attaches it. Events are recorded from then on.
+func Open(o Options) (*Probe, error) {
+	if err := rlimit.RemoveMemlock(); err != nil && !errors.Is(err, unix.EPERM) {
+		return nil, fmt.Errorf("memory limit: %w", err)
+	}
+	s, err := newSpec(o)
+	if err != nil {
+		return nil, err
+	}
+	p := &Probe{calls: [2]int{bitsIn(s.enters), bitsIn(s.exits)}}
+	if err := p.load(s); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// newSpec selects programs and sets constants.
+func newSpec(o Options) (*spec, error) {
+	cs, err := loadScry()
+	if err != nil {
+		return nil, fmt.Errorf("object: %w", err)
+	}
+	s := &spec{CollectionSpec: cs, o: o, used: [2]map[uint8]bool{{}, {}}}
+	if err := s.plan(); err != nil {
+		return nil, err
+	}
+	s.selectPrograms()
+	cpus, err := ebpf.PossibleCPU()
+	if err != nil {
+		return nil, fmt.Errorf("number of CPUs: %w", err)
+	}
+	segments := segmentsFor(o.Buffer)
+	s.Maps["controls"].MaxEntries = uint32(cpus)
+	s.Maps["rings"].MaxEntries = uint32(cpus * segments)
+	self := uint32(os.Getpid())
+	if o.All {
+		self = 0
+	}
+	values := map[string]any{
+		"segments": uint32(segments), "boot_time": bootTime(), "snaplen": uint32(o.Snaplen), "self": self,
+		"has_names": len(o.Exclude) > 0, "only_followed": o.Followed != 0, "want_enter_time": o.Latency,
+		"want_enter": s.enters, "want_exit": s.exits,
+		"has_task_btf": atLeast(5, 11), "has_task_regs": atLeast(5, 15),
+	}
+	if runtime.GOARCH == "amd64" {
+		values["ia32_calls"] = event.IA32Calls()
+	}
+	for name, v := range values {
+		if err := s.Variables[name].Set(v); err != nil {
+			return nil, fmt.Errorf("constant %s: %w", name, err)
+		}
+	}
+	return s, nil
+}
+
+// segmentsFor is how many segments a ring of that many bytes has.
+func segmentsFor(buffer int) int {
+	n := 2
+	for n*segmentSize < buffer {
+		n *= 2
+	}
+	return n
+}
+
+// plan makes the plans of all calls that are wanted.
+func (s *spec) plan() error {
+	for nr := range event.MaxSyscalls {
+		sc, ok := event.NativeSyscall(runtime.GOARCH, nr)
+		if nr == event.MaxSyscalls-1 { // what has no number here
+			sc, ok = event.Syscall{Name: "unknown", Enter: event.GenericE, Exit: event.GenericX}, true
+		}
+		if !ok {
+			continue
+		}
+		for dir, typ := range [2]event.Type{sc.Enter, sc.Exit} {
+			if !s.o.Types.Has(typ) || typ <= event.GenericX && !s.o.Calls[dir].Has(event.Type(sc.Code)) {
+				continue
+			}
+			p, err := planFor(sc, dir == 1)
+			if err != nil {
+				return err
+			}
+			s.plans = append(s.plans, ebpf.MapKV{Key: uint32(nr*2 + dir), Value: p})
+			set := &s.enters
+			if dir == 1 {
+				set = &s.exits
+			}
+			set[nr>>6] |= 1 << (nr & 63)
+			s.used[dir][p.Program] = true
+			s.forks = s.forks || dir == 1 && p.Program == programClone
+			s.execs = s.execs || dir == 1 && p.Program == programExec
+		}
+	}
+	return nil
+}
+
+// selectPrograms takes the programs that nobody needs out of the object.
+func (s *spec) selectPrograms() {
+	keep := map[string]bool{
+		"sys_enter":          s.enters != [8]uint64{} || s.o.Latency,
+		"sys_exit":           s.exits != [8]uint64{},
+		"sched_process_fork": s.forks || s.o.Followed != 0,
+		"sched_process_exec": s.execs,
+		"sched_process_exit": s.o.Types.Has(event.ProcexitV1E) || s.o.Followed != 0,
+		"sched_switch":       s.o.Types.Has(event.SchedswitchV6E),
+		"signal_deliver":     s.o.Types.Has(event.SignaldeliverE),
+		"page_fault_user":    s.o.Types.Has(event.PageFaultE),
+		"page_fault_kernel":  s.o.Types.Has(event.PageFaultE),
+	}
+	for dir, names := range tails {
+		for n, name := range names {
+			keep[name] = keep[name] || s.used[dir][uint8(n)]
+		}
+	}
+	for name := range s.Programs {
+		if !keep[name] {
+			delete(s.Programs, name)
+		}
+	}
+}
+
+func (p *Probe) load(s *spec) error {
+	coll, err := ebpf.NewCollection(s.CollectionSpec)
+	if err != nil {
+		return loadError(err)
+	}
+	p.coll = coll
+	for _, kv := range s.plans {
+		if err := coll.Maps["plans"].Put(kv.Key, kv.Value); err != nil {
+			return fmt.Errorf("plans: %w", err)
+		}
+	}
+	for dir, array := range []string{"enter_programs", "exit_programs"} {
+		for n, name := range tails[dir] {
+			if prog := coll.Programs[name]; prog != nil {
+				if err := coll.Maps[array].Put(uint32(n), prog); err != nil {
+					return fmt.Errorf("program %s: %w", name, err)
+				}
+			}
+		}
+	}
+	for _, name := range s.o.Exclude {
+		var key [16]byte
+		copy(key[:15], name)
+		if err := coll.Maps["excluded"].Put(key, uint8(1)); err != nil {
+			return fmt.Errorf("excluded names: %w", err)
+		}
+	}
+	if s.o.Followed != 0 {
+		if err := p.Follow(s.o.Followed); err != nil {
+			return err
+		}
+	}
+	if err := p.openRings(s); err != nil {
+		return err
+	}
+	return p.attach()
+}
+
+// Follow adds a process to those that are recorded.
+func (p *Probe) Follow(pid int) error {
+	if err := p.coll.Maps["followed"].Put(uint32(pid), uint8(1)); err != nil {
+		return fmt.Errorf("followed processes: %w", err)
+	}
+	return nil
+}
+
+// openRings maps the rings.
+func (p *Probe) openRings(s *spec) error {
+	controls, err := p.mmap("controls")
+	if err != nil {
+		return err
+	}
+	rings, err := p.mmap("rings")
+	if err != nil {
+		return err
+	}
+	cpus := int(s.Maps["controls"].MaxEntries)
+	w, err := newWaker(p.coll.Maps["wake"])
+	if err != nil {
+		return fmt.Errorf("wake-ups: %w", err)
+	}
+	boot := bootTime()
+	p.Rings = newRings(rings, controls, cpus, int(s.Maps["rings"].MaxEntries)/cpus, func() uint64 { return boot + bootClock() }, w)
+	return nil
+}
+
+// mmap maps the memory of an array.
+func (p *Probe) mmap(name string) ([]byte, error) {
+	m := p.coll.Maps[name]
+	size := int(m.MaxEntries()) * int((m.ValueSize()+7)&^7)
+	page := os.Getpagesize()
+	b, err := unix.Mmap(m.FD(), 0, (size+page-1)&^(page-1), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("mapping %s: %w", name, err)
+	}
+	p.mapped = append(p.mapped, b)
+	return b[:size], nil
+}
+
+// attach starts the programs that stand on a tracepoint; those of the tables wait to be called. Exits come last: an enter without exit is
+// less of a surprise than an exit without enter.
+func (p *Probe) attach() error {
+	called := map[string]bool{}
+	for _, names := range tails {
+		for _, name := range names {
+			called[name] = true
+		}
+	}
+	for name, prog := range p.coll.Programs {
+		p.programs = append(p.programs, name)
+		if called[name] {
+			continue
+		}
+		l, err := link.AttachTracing(link.TracingOptions{Program: prog})
+		if err != nil {
+			return fmt.Errorf("attaching %s: %w", name, err)
+		}
+		p.links = append(p.links, l)
+	}
+	return nil
+}
+
+// Detach stops recording; what the rings hold can still be read.
+func (p *Probe) Detach() {
+	for _, l := range p.links {
+		l.Close()
+	}
+	p.links = nil
+}
+
+// Close stops recording and gives everything back. No event may be used afterwards.
+func (p *Probe) Close() error {
+	p.Detach()
+	if p.Rings != nil {
+		p.Rings.Close()
+	}
+	for _, b := range p.mapped {
+		unix.Munmap(b)
+	}
+	p.mapped = nil
+	if p.coll != nil {
+		p.coll.Close()
+	}
+	return nil
+}
+
+// loadError makes an error of the kernel one that a user can do something with.
+func loadError(err error) error {
+	if ve, ok := errors.AsType[*ebpf.VerifierError](err); ok {
+		if os.Getenv("SCRY_VERIFIER") != "" {
+			fmt.Fprintf(os.Stderr, "%+v\n", ve)
+		}
+		return fmt.Errorf("%w: the verifier refuses a program: %w", ErrKernel, err)
+	}
+	if errors.Is(err, ebpf.ErrNotSupported) {
+		return fmt.Errorf("%w: %w", ErrKernel, err)
+	}
+	return fmt.Errorf("loading: %w", err)
+}
+
+func bootClock() uint64 {
+	var t unix.Timespec
+	unix.ClockGettime(unix.CLOCK_BOOTTIME, &t)
+	return uint64(t.Nano())
+}
+
+// bootTime is when the boot clock was 0, ns since the epoch: the least of some differences, as the two clocks are not read at once.
+func bootTime() uint64 {
+	var best int64
+	least := time.Duration(1 << 62)
+	for range 8 {
+		before := bootClock()
+		wall := time.Now().UnixNano()
+		if d := time.Duration(bootClock() - before); d < least {
+			least, best = d, wall-int64(before)-int64(d/2)
+		}
+	}
+	return uint64(best)
+}
+
+// atLeast tells whether the kernel is of that version or later.
+func atLeast(major, minor int) bool {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return false
+	}
+	var a, b int
+	fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &a, &b)
+	return a > major || a == major && b >= minor
+}
+
+func bitsIn(set [8]uint64) (n int) {
+	for _, w := range set {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// Explain writes what was asked of the kernel.
+func (p *Probe) Explain(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%d programs, %d kinds of call at their enter, %d at their exit\n", len(p.programs), p.calls[0], p.calls[1])
+	return err
+}
