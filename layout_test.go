@@ -25,6 +25,7 @@ const module = "scry"
 var floors = map[string]int{
 	"":                  5, // main
 	"tui":               4,
+	"chisels/options":   4,
 	"chisels":           3,
 	"docs/manual":       3,
 	"capture":           2,
@@ -33,6 +34,7 @@ var floors = map[string]int{
 	"capture/scap":      1,
 	"capture/state":     1,
 	"capture/container": 1,
+	"capture/proc":      1,
 	"filter/fields":     1,
 	"capture/event":     0,
 }

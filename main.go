@@ -1,5 +1,5 @@
-// Command scry shows what a Linux system does. It replays captures: reads .scap files, selects events with a filter, prints them as text or
-// JSON, or writes them to another file.
+// Command scry shows what a Linux system does. It records what happens now, or replays captures: selects events with a filter, prints them as
+// text or JSON, or writes them to a file.
 package main
 
 import (
@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"scry/capture/scap"
 	"scry/capture/state"
 	"scry/chisels"
+	"scry/chisels/options"
 	"scry/docs/manual"
 	"scry/filter"
 	"scry/filter/fields"
@@ -32,14 +32,13 @@ var version = "devel"
 
 // Exit codes, documented in README.md.
 const (
-	exitOK      = 0
 	exitFailed  = 1 // something went wrong while running
 	exitUsage   = 2 // command line, filter or format
 	exitPartial = 3 // the input is damaged or cut off; what came before was shown
 	exitKernel  = 4 // privileges, kernel, or not in this version
 )
 
-// failure is an error with the exit code that it leads to.
+// failure is an error with the exit code that it leads to. Without a text nothing is printed.
 type failure struct {
 	code int
 	err  error
@@ -47,31 +46,6 @@ type failure struct {
 
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
-
-func usage(format string, args ...any) error { return &failure{exitUsage, fmt.Errorf(format, args...)} }
-
-// config is the command line.
-type config struct {
-	read, filter           []string
-	write, format          string
-	opts                   fields.Options
-	json, quiet, verbose   bool
-	summary, fat, internal bool
-	unbuffered, progress   bool
-	list, listEvents       bool
-	markdown               bool
-	help                   string
-	limit, duration        uint64
-	from, to               chisels.Bound
-	color                  string
-	out                    scap.WriterOptions
-	rotate                 scap.RotateOptions
-	proclist               bool
-	printFormat            bool
-	live                   []string // options that only a live capture can heed
-	version                bool
-	chisel                 string
-}
 
 func main() {
 	debug.SetGCPercent(50) // few, long-lived records: memory matters more than the collector's time
@@ -82,238 +56,223 @@ func main() {
 	if err == nil {
 		return
 	}
-	code := exitFailed
-	if f, ok := errors.AsType[*failure](err); ok {
-		code = f.code
-	} else if _, ok := errors.AsType[*manual.NotFoundError](err); ok || errors.Is(err, scap.ErrInput) {
-		code = exitUsage
-	}
 	if msg := err.Error(); msg != "" {
 		fmt.Fprintf(os.Stderr, "scry: %s\n", msg)
 	}
-	os.Exit(code)
+	os.Exit(exitCode(err))
+}
+
+// exitCode is what err ends the program with.
+func exitCode(err error) int {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.code
+	}
+	if c, ok := errors.AsType[*capture.CommandError](err); ok {
+		return c.Code()
+	}
+	if _, ok := errors.AsType[*capture.UnableError](err); ok {
+		return exitKernel
+	}
+	_, words := errors.AsType[*options.Error](err)
+	_, name := errors.AsType[*manual.NotFoundError](err)
+	if words || name || errors.Is(err, scap.ErrInput) {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // run does what the command line says.
 func run(args []string, stdout io.Writer) error {
 	if name := filepath.Base(args[0]); name == "csysdig" || name == "cscry" || len(args) > 1 && args[1] == "tui" {
-		return &failure{exitKernel, errors.New("the full-screen interface is not in this version; scry -r FILE prints the events")}
+		return &failure{exitKernel, errors.New("the full-screen interface is not in this version; scry prints the events")}
 	}
 	if len(args) > 1 {
 		if cmd, ok := commands[args[1]]; ok {
 			return cmd(args[2:], stdout)
 		}
 	}
-	c, err := parse(args[1:])
+	c, err := options.Parse(args[1:])
 	if err != nil {
 		return err
 	}
 	switch {
-	case c.help != "":
-		_, err = io.WriteString(stdout, manual.Help(c.help == "all"))
-	case c.version:
+	case c.Help != "":
+		_, err = io.WriteString(stdout, manual.Help(c.Help == "all"))
+	case c.Version:
 		_, err = fmt.Fprintf(stdout, "scry version %s\n", version)
-	case c.markdown && c.listEvents:
+	case c.Markdown && c.ListEvents:
 		err = manual.WriteEventsMarkdown(stdout)
-	case c.markdown:
+	case c.Markdown:
 		err = manual.WriteFieldsMarkdown(stdout)
-	case c.list:
-		err = manual.WriteFields(stdout, strings.Join(c.filter, " "), c.verbose, manual.Width(os.Stdout))
-	case c.listEvents:
-		err = manual.WriteEvents(stdout, strings.Join(c.filter, " "), manual.Width(os.Stdout))
-	case c.printFormat:
-		_, err = fmt.Fprintln(stdout, c.format)
+	case c.List:
+		err = manual.WriteFields(stdout, strings.Join(c.Filter, " "), c.Verbose, manual.Width(os.Stdout))
+	case c.ListEvents:
+		err = manual.WriteEvents(stdout, strings.Join(c.Filter, " "), manual.Width(os.Stdout))
+	case c.PrintFormat:
+		_, err = fmt.Fprintln(stdout, c.Format)
+	case c.Chisel == "l":
+		err = &failure{exitKernel, errors.New("chisels are not in this version")}
+	case c.Chisel != "":
+		err = &failure{exitKernel, fmt.Errorf("%s: chisels are not in this version", c.Chisel)}
+	case c.Live():
+		err = live(c, stdout)
 	default:
-		return replay(c, stdout)
+		err = replay(c, stdout)
 	}
 	return err
 }
 
-// parse reads the command line. Words that are no options are the filter, as sysdig has it: joined with blanks.
-func parse(args []string) (*config, error) {
-	c := &config{format: fields.DefaultFormat, color: "auto"}
-	c.opts.Location, c.opts.Time = time.Local, fields.TimeLocal
-	fs := pflag.NewFlagSet("scry", pflag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	fs.Usage = func() {}
-	for i := range manual.Options {
-		register(fs, c, &manual.Options[i])
-	}
-	args = manual.Expand(args)
-	if name := manual.OneDash(args); name != "" {
-		return nil, usage("-%s has one dash: did you mean --%s?", name, name)
-	}
-	if err := fs.Parse(args); err != nil {
-		return nil, optionError(err)
-	}
-	c.filter = fs.Args()
-	if n := fs.ArgsLenAtDash(); n >= 0 {
-		return nil, &failure{exitKernel, errors.New("-- COMMAND needs a live capture, which is not in this version")}
-	}
-	return c, c.check()
+// session is one run over events: what the command line asks for, put together.
+type session struct {
+	*options.Config
+	filter *filter.Filter
+	loop   *chisels.Loop
+	out    *chisels.Output
+	lines  *chisels.Lines // nil when none are printed
+	record *chisels.Write // nil when no file is written
+	began  time.Time
+	ended  bool // by an interrupt
+	stats  capture.LiveStats
 }
 
-// check looks at what the options say together.
-func (c *config) check() error {
-	switch {
-	case len(slices.DeleteFunc(slices.Clone(c.read), func(name string) bool { return name != "-" })) > 1:
-		return usage("-r - twice: standard input can be read once")
-	case c.out.Compat && c.write == "":
-		return usage("--compat goes with -w FILE")
-	case c.rotates() && c.write == "":
-		return usage("-C, -G, -e and -W go with -w FILE: they say when to begin the next one")
-	case c.rotate.Files > 0 && c.rotate.Size == 0 && c.rotate.Every == 0 && c.rotate.Events == 0:
-		return usage("-W says how many files to keep: give -C, -G or -e as well, which say when to begin the next one")
-	case c.rotates() && c.write == "-":
-		return usage("-C, -G and -e need a file name behind -w, not standard output")
-	case c.json && len(c.filter) > 0 && c.filter[0] == "args":
-		return usage("--json args: write --json=args, with the equals sign")
-	case c.from.After(c.to):
-		return usage("--from is later than --to: nothing lies between them")
-	case c.proclist && len(c.filter) == 0:
-		return usage("--filter-proclist needs a filter")
-	case c.proclist && c.write == "":
-		return usage("--filter-proclist goes with -w FILE: it says which processes the file lists")
+// newSession puts a run together. Nothing is opened yet.
+func newSession(c *options.Config, stdout io.Writer) (*session, error) {
+	s := &session{Config: c, began: time.Now()}
+	if (c.Fat || c.Out.Compress) && c.Write == "" {
+		note("-F and -z have no effect without -w FILE")
 	}
-	return nil
-}
-
-// replay reads the captures and gives their events to the chisels.
-func replay(c *config, stdout io.Writer) error {
-	switch {
-	case c.chisel == "l":
-		return &failure{exitKernel, errors.New("chisels are not in this version")}
-	case c.chisel != "":
-		return &failure{exitKernel, fmt.Errorf("%s: chisels are not in this version", c.chisel)}
-	case len(c.read) == 0:
-		return noInput(c.filter)
-	}
-	if (c.fat || c.out.Compress) && c.write == "" {
-		fmt.Fprintln(os.Stderr, "scry: -F and -z have no effect without -w FILE")
-	}
-	for _, o := range c.live {
-		fmt.Fprintf(os.Stderr, "scry: %s has no effect on a capture file: it says how to record\n", o)
-	}
-	c.opts.Color = manual.Colored(c.color, os.Stdout)
-	var flt *filter.Filter
-	if text := strings.Join(c.filter, " "); strings.TrimSpace(text) != "" {
+	c.Fields.Color = manual.Colored(c.Color, os.Stdout)
+	if text := strings.Join(c.Filter, " "); strings.TrimSpace(text) != "" {
 		var err error
-		if flt, err = filter.Compile(text, &c.opts); err != nil {
-			return &failure{exitUsage, err}
+		if s.filter, err = filter.Compile(text, &c.Fields); err != nil {
+			return nil, &failure{exitUsage, err}
 		}
 	}
-	format, err := fields.ParseFormat(c.format, &c.opts)
+	format, err := fields.ParseFormat(c.Format, &c.Fields)
 	if err != nil {
-		return &failure{exitUsage, err}
+		return nil, &failure{exitUsage, err}
 	}
-	loop := &chisels.Loop{Filter: flt, Internal: c.internal, Limit: c.limit, Duration: c.duration, From: c.from, To: c.to,
-		Tables: state.New(), Stop: new(atomic.Bool)}
-	out := chisels.NewOutput(stdout)
-	interrupted := capture.Interrupted(loop.Stop)
-	first, err := c.open(c.read[0], interrupted)
-	if err != nil {
-		return err
-	}
-	lines, err := c.addChisels(loop, out, format, flt)
-	if err != nil {
-		return err
-	}
-	if lines != nil && len(format.Fields()) == 0 {
-		fmt.Fprintf(os.Stderr, "scry: the format has no field; a field begins with %%, as in %%proc.name\n")
-	}
-	began := time.Now()
-	runErr := c.readAll(loop, first, interrupted)
-	err = loop.Finish()
-	if e := out.Close(); err == nil && e != nil {
-		err = fmt.Errorf("standard output: %w", e)
-	}
-	if err == nil {
-		err = runErr
-	}
-	c.report(loop, lines, began)
-	return err
-}
-
-// noInput says what is missing when there is no -r.
-func noInput(words []string) error {
-	for _, w := range words {
-		if st, err := os.Stat(w); err == nil && !st.IsDir() || strings.HasSuffix(w, ".scap") {
-			return usage("%s looks like a capture: to read it write scry -r %s", w, w)
-		}
-	}
-	return &failure{exitKernel, errors.New("live capture is not in this version: give a capture file with -r FILE (scry --help)")}
+	s.loop = &chisels.Loop{Filter: s.filter, Internal: c.Internal, Limit: c.Limit, From: c.From, To: c.To, Tables: state.New()}
+	s.out = chisels.NewOutput(stdout)
+	s.addChisels(format)
+	return s, nil
 }
 
 // addChisels makes what the options ask for: lines, a file, counts.
-func (c *config) addChisels(loop *chisels.Loop, out *chisels.Output, format *fields.Format, flt *filter.Filter) (*chisels.Lines, error) {
-	var lines *chisels.Lines
+func (s *session) addChisels(format *fields.Format) {
 	switch {
-	case c.write != "":
-		w, err := c.recorder(loop.Tables, flt)
-		if err != nil {
-			if pe, ok := errors.AsType[*fs.PathError](err); ok {
-				err = pe.Err
-			}
-			return nil, fmt.Errorf("%s: %w", c.write, err)
+	case s.Write != "":
+		s.record = &chisels.Write{Fat: s.Fat, State: s.ProcList || s.Rotates(), Follow: s.Write == "-" || !s.Out.Compress}
+		if s.ProcList {
+			tables := s.loop.Tables
+			s.record.Head = func(h *event.Snapshot) *event.Snapshot { return chisels.SelectThreads(h, tables, s.filter) }
 		}
-		loop.Chisels = append(loop.Chisels, w)
-	case c.quiet:
-		loop.Chisels = append(loop.Chisels, chisels.Quiet{Internal: c.internal})
+		s.loop.Chisels = append(s.loop.Chisels, s.record)
+	case s.Quiet:
+		s.loop.Chisels = append(s.loop.Chisels, chisels.Quiet{Internal: s.Internal})
 	default:
-		lines = &chisels.Lines{Out: out, Format: format, JSON: c.json, Internal: c.internal, Each: c.unbuffered}
-		loop.Chisels = append(loop.Chisels, lines)
+		s.lines = &chisels.Lines{Out: s.out, Format: format, JSON: s.JSON, Internal: s.Internal, Each: s.Unbuffered, Gaps: s.Drops, Color: s.Fields.Color}
+		s.loop.Chisels = append(s.loop.Chisels, s.lines)
+		if len(format.Fields()) == 0 {
+			note("the format has no field; a field begins with %%, as in %%proc.name")
+		}
 	}
-	if c.summary {
-		loop.Chisels = append(loop.Chisels, &chisels.Summary{Out: out})
+	if s.Summary {
+		s.loop.Chisels = append(s.loop.Chisels, &chisels.Summary{Out: s.out})
 	}
-	return lines, nil
 }
 
-// recorder makes the chisel that writes a file, or a series of files.
-func (c *config) recorder(tables *state.Tables, flt *filter.Filter) (*chisels.Write, error) {
-	c.out.Inputs = capture.Stat(c.read)
-	w := &chisels.Write{Fat: c.fat, State: c.proclist || c.rotates()}
-	if c.proclist {
-		w.Head = func(s *event.Snapshot) *event.Snapshot { return chisels.SelectThreads(s, tables, flt) }
+// create opens the file, or the first of the files, that are written.
+func (s *session) create() (err error) {
+	if s.record == nil {
+		return nil
 	}
-	var err error
-	if !c.rotates() {
-		w.Out, err = scap.Create(c.write, c.out)
-		return w, err
+	s.Out.Inputs = capture.Stat(s.Read)
+	if s.Rotates() {
+		tables := s.loop.Tables
+		s.Rotate.Location, s.Rotate.Writer, s.Rotate.State, s.Rotate.Behind = s.Fields.Location, s.Out, tables.Snapshot, tables.ContainerEvents
+		s.record.Out, err = scap.NewRotator(s.Write, s.Rotate)
+	} else {
+		s.record.Out, err = scap.Create(s.Write, s.Out)
 	}
-	c.rotate.Location, c.rotate.Writer, c.rotate.State, c.rotate.Behind = c.opts.Location, c.out, tables.Snapshot, tables.ContainerEvents
-	w.Out, err = scap.NewRotator(c.write, c.rotate)
-	return w, err
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		err = pe.Err
+	}
+	return s.writeError(err)
 }
 
-// rotates tells whether a series of files is written.
-func (c *config) rotates() bool {
-	return c.rotate.Size != 0 || c.rotate.Every != 0 || c.rotate.Events != 0 || c.rotate.Files != 0
+// writeError puts the name of the file before an error.
+func (s *session) writeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", s.Write, err)
+}
+
+// replay reads the captures and gives their events to the chisels.
+func replay(c *options.Config, stdout io.Writer) error {
+	for _, o := range c.LiveOnly {
+		note("%s has no effect on a capture file: it says how to record", o)
+	}
+	s, err := newSession(c, stdout)
+	if err != nil {
+		return err
+	}
+	s.loop.Stop, s.loop.Duration = new(atomic.Bool), uint64(c.Duration)
+	interrupted := capture.Interrupted(s.loop.Stop)
+	first, err := openFile(c.Read[0], interrupted)
+	if err != nil {
+		return err
+	}
+	if err := s.create(); err != nil {
+		return err
+	}
+	s.began = time.Now()
+	err = s.readAll(first, interrupted)
+	s.ended = s.loop.Stop.Load()
+	return s.finish(err)
+}
+
+// finish ends the chisels and says what became of the events; err is how the run ended.
+func (s *session) finish(err error) error {
+	took := time.Since(s.began)
+	first := s.loop.Finish()
+	if s.JSON && s.Write == "" && (s.Verbose || s.Quiet) {
+		s.out.Keep(s.loop.Counts.AppendJSON(s.out.Buffer(), took, s.stats)) // Close has the error
+	}
+	if e := s.out.Close(); first == nil && e != nil {
+		first = fmt.Errorf("standard output: %w", e)
+	}
+	if first == nil {
+		first = err
+	}
+	s.report(took)
+	return first
 }
 
 // readAll runs the loop over the captures, one after the other.
-func (c *config) readAll(loop *chisels.Loop, f *capture.File, interrupted <-chan struct{}) error {
-	for n, name := range c.read {
+func (s *session) readAll(f *capture.File, interrupted <-chan struct{}) error {
+	for n, name := range s.Read {
 		if n > 0 {
 			var err error
-			if f, err = c.open(name, interrupted); err != nil {
+			if f, err = openFile(name, interrupted); err != nil {
 				return err
 			}
 		}
-		bar := capture.NewProgress(f, os.Stderr, c.progress)
-		loop.Tick = func(uint64) { bar.Tick() }
-		done, err := loop.Run(f)
+		bar := capture.NewProgress(f, os.Stderr, s.Progress)
+		s.loop.Tick = func(uint64) { bar.Tick() }
+		done, err := s.loop.Run(f)
 		bar.Clear()
 		f.Close()
 		var damage *scap.DamageError
 		switch {
-		case loop.Stop.Load():
+		case s.loop.Stop.Load():
 			return nil
 		case errors.As(err, &damage):
 			return &failure{exitPartial, fmt.Errorf("%s: %w", name, err)}
 		case err != nil:
 			if _, ok := errors.AsType[*scap.WriteError](err); ok {
-				return fmt.Errorf("%s: %w", c.write, err)
+				return s.writeError(err)
 			}
 			return err
 		case done:
@@ -323,8 +282,8 @@ func (c *config) readAll(loop *chisels.Loop, f *capture.File, interrupted <-chan
 	return nil
 }
 
-// open opens a capture.
-func (c *config) open(name string, interrupted <-chan struct{}) (*capture.File, error) {
+// openFile opens a capture.
+func openFile(name string, interrupted <-chan struct{}) (*capture.File, error) {
 	f, err := capture.Open(name, interrupted)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -333,221 +292,170 @@ func (c *config) open(name string, interrupted <-chan struct{}) (*capture.File, 
 }
 
 // report says on stderr what the user would otherwise not know: what was left out, and with -v the counts.
-func (c *config) report(loop *chisels.Loop, lines *chisels.Lines, began time.Time) {
-	if lines != nil {
-		if note := lines.MissingNote(); note != "" {
-			fmt.Fprintf(os.Stderr, "scry: %s\n", note)
+func (s *session) report(took time.Duration) {
+	counts := &s.loop.Counts
+	notes := []string{s.loop.TimeNote(), s.loop.LossNote(), counts.DropNote(s.stats.Why(), s.Buffer)}
+	if s.lines != nil {
+		notes = append([]string{s.lines.MissingNote()}, notes...)
+	}
+	if s.Verbose || s.Quiet || s.ended {
+		notes = append(notes, counts.Text(took, s.loop.Done(), s.stats.Why()))
+	}
+	for _, text := range notes {
+		if text != "" {
+			note("%s", text)
 		}
 	}
-	for _, note := range []string{loop.TimeNote(), loop.LossNote()} {
-		if note != "" {
-			fmt.Fprintf(os.Stderr, "scry: %s\n", note)
+}
+
+// note says something on stderr.
+func note(format string, args ...any) { fmt.Fprintf(os.Stderr, "scry: "+format+"\n", args...) }
+
+// kernel is what live needs of a capture.LiveSource.
+type kernel interface {
+	capture.Source
+	Stats() capture.LiveStats
+	ExitCode() (int, bool)
+}
+
+// The way to the kernel; tests that need none take another.
+var (
+	machine = capture.ThisMachine
+	attach  = func(o capture.LiveOptions) (kernel, error) { return capture.Live(o) }
+)
+
+// live gives what happens now to the chisels.
+func live(c *options.Config, stdout io.Writer) error {
+	if err := noCapture(c.Filter); err != nil {
+		return err
+	}
+	for _, text := range c.Ignored {
+		note("%s", text)
+	}
+	s, err := newSession(c, stdout)
+	if err != nil {
+		return err
+	}
+	o := capture.LiveOptions{Demand: s.loop.Demand(c.SnapLen, c.PageFaults), Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers,
+		Exclude: c.Exclude, Command: c.Command}
+	if c.Explain {
+		return s.explain(stdout, &o)
+	}
+	if c.Command != nil {
+		if _, err := capture.FindCommand(c.Command[0]); err != nil {
+			return err
 		}
 	}
-	if c.verbose || c.quiet || loop.Stop.Load() {
-		fmt.Fprintf(os.Stderr, "scry: %s\n", loop.Counts.Text(time.Since(began), loop.Done()))
+	m := machine()
+	if err := m.Check(os.Args); err != nil {
+		return err
 	}
+	if text := m.Note(); text != "" {
+		note("%s", text)
+	}
+	if err := s.create(); err != nil {
+		return err
+	}
+	return s.watch(o)
 }
 
-// optionError says what is wrong with an option, and which one may have been meant.
-func optionError(err error) error {
-	var f *failure
-	var unknown *pflag.NotExistError
-	var lacks *pflag.ValueRequiredError
-	switch {
-	case errors.As(err, &f):
-		return f
-	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return usage("%s", manual.UnknownShort(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()))
-	case errors.As(err, &unknown):
-		return usage("%s", manual.UnknownOption(unknown.GetSpecifiedName()))
-	case errors.As(err, &lacks):
-		return usage("%s", manual.NeedsValue(lacks.GetFlag().Name))
+// watch runs the loop over what the kernel records until that ends: by an interrupt, -n, -M, or with the command.
+func (s *session) watch(o capture.LiveOptions) error {
+	interrupted := capture.Interrupted(new(atomic.Bool))
+	stop := make(chan struct{})
+	o.Stop = stop
+	src, err := attach(o)
+	if err != nil {
+		return capture.Unable(err)
 	}
-	return usage("%w", err)
-}
-
-// value adapts a row of the option table to pflag.
-type value struct {
-	o *manual.Option
-	c *config
-}
-
-func (v *value) String() string { return "" }
-func (v *value) Type() string   { return v.o.Arg }
-
-func (v *value) Set(s string) error {
-	if v.o.Gone != "" {
-		return usage("--%s is gone: %s", v.o.Name, v.o.Gone)
+	if err := capture.DropPrivileges(s.keeps()); err != nil && s.Verbose {
+		note("%v", err)
 	}
-	if v.o.Group == manual.Live {
-		v.c.live = append(v.c.live, "--"+v.o.Name)
-		return nil
+	s.began = time.Now()
+	over := make(chan struct{})
+	go func() {
+		defer close(stop)
+		select {
+		case <-interrupted:
+		case <-s.after():
+		case <-over:
+		}
+	}()
+	_, err = s.loop.Run(src)
+	if _, ok := errors.AsType[*scap.WriteError](err); ok {
+		err = s.writeError(err)
 	}
-	if v.o.Arg == "" && s != "true" {
-		return usage("--%s takes no value, got %q", v.o.Name, s)
+	close(over)
+	select {
+	case <-interrupted:
+		s.ended = true
+	default:
 	}
-	err := setters[v.o.Name](v.c, s)
-	if _, ok := errors.AsType[*failure](err); err != nil && !ok {
-		err = usage("%s %s: %w", v.o.Dashed(), s, err)
+	s.stats = src.Stats()
+	s.loop.Counts.Lose(s.stats)
+	err = s.finish(err)
+	if e := src.Close(); err == nil { // waits for the command, of which nothing more is shown
+		err = e
+	}
+	if code, ok := src.ExitCode(); err == nil && ok && code != 0 {
+		err = &failure{code, errors.New("")}
 	}
 	return err
 }
 
-// register makes an option known to the parser.
-func register(fs *pflag.FlagSet, c *config, o *manual.Option) {
-	f := fs.VarPF(&value{o, c}, o.Name, o.Short, o.Help)
-	if f.NoOptDefVal = o.Optional; o.Arg == "" {
-		f.NoOptDefVal = "true"
-	}
-}
-
-type setter = func(c *config, v string) error
-
-func flag(p func(*config) *bool) setter {
-	return func(c *config, _ string) error { *p(c) = true; return nil }
-}
-
-// setters put the value of each option where it belongs.
-var setters = map[string]setter{
-	"readfile": func(c *config, v string) error {
-		if c.read = append(c.read, v); v == "" {
-			return usage("-r needs the name of a file, got an empty one")
-		}
-		return nil
-	},
-	"from": func(c *config, v string) (err error) { c.from, err = chisels.ParseBound(v, time.Local); return err },
-	"to":   func(c *config, v string) (err error) { c.to, err = chisels.ParseBound(v, time.Local); return err },
-	"numevents": func(c *config, v string) (err error) {
-		c.limit, err = manual.Count(v, "the number of events", 1)
-		return err
-	},
-	"duration": func(c *config, v string) error {
-		n, err := manual.Count(v, "the number of seconds", 1e9)
-		c.duration = n * 1e9
-		return err
-	},
-	"displayflt":      func(*config, string) error { return nil },
-	"print":           setFormat,
-	"json":            setJSON,
-	"timetype":        setTime,
-	"print-ascii":     buffer(fields.BufferASCII),
-	"print-hex-ascii": buffer(fields.BufferHexASCII),
-	"print-hex":       buffer(fields.BufferHex),
-	"print-base64":    buffer(fields.BufferBase64),
-	"snaplen": func(c *config, v string) error {
-		n, err := manual.Count(v, "the number of bytes", 1)
-		c.opts.SnapLen = int(min(n, 1<<20))
-		return err
-	},
-	"verbose":         func(c *config, v string) error { c.verbose, c.opts.NoCut = true, true; return nil },
-	"resolve-ports":   flag(func(c *config) *bool { return &c.opts.ResolvePorts }),
-	"quiet":           flag(func(c *config) *bool { return &c.quiet }),
-	"summary":         flag(func(c *config) *bool { return &c.summary }),
-	"debug":           flag(func(c *config) *bool { return &c.internal }),
-	"color":           setColor,
-	"raw":             flag(func(c *config) *bool { return &c.opts.Raw }),
-	"unbuffered":      flag(func(c *config) *bool { return &c.unbuffered }),
-	"progress":        flag(func(c *config) *bool { return &c.progress }),
-	"writefile":       func(c *config, v string) error { c.write = v; return nil },
-	"compress":        flag(func(c *config) *bool { return &c.out.Compress }),
-	"compat":          flag(func(c *config) *bool { return &c.out.Compat }),
-	"fatfile":         flag(func(c *config) *bool { return &c.fat }),
-	"filter-proclist": flag(func(c *config) *bool { return &c.proclist }),
-	"file-size": func(c *config, v string) error {
-		n, err := manual.Count(v, "the size in millions of bytes", 1e6)
-		c.rotate.Size = int64(n) * 1e6
-		return err
-	},
-	"seconds": func(c *config, v string) error {
-		n, err := manual.Count(v, "the number of seconds", 1e9)
-		c.rotate.Every = time.Duration(n) * time.Second
-		return err
-	},
-	"event-limit": func(c *config, v string) (err error) {
-		c.rotate.Events, err = manual.Count(v, "the number of events", 1)
-		return err
-	},
-	"limit": func(c *config, v string) error {
-		n, err := manual.Count(v, "the number of files", 1)
-		c.rotate.Files = int(n)
-		return err
-	},
-	"list":          flag(func(c *config) *bool { return &c.list }),
-	"list-events":   flag(func(c *config) *bool { return &c.listEvents }),
-	"list-markdown": flag(func(c *config) *bool { return &c.markdown }),
-	"help":          setHelp,
-	"version":       flag(func(c *config) *bool { return &c.version }),
-	"libs-version":  flag(func(c *config) *bool { return &c.version }),
-	"chisel":        func(c *config, v string) error { c.chisel = v; return nil },
-	"chisel-info":   func(c *config, v string) error { c.chisel = v; return nil },
-	"list-chisels":  func(c *config, _ string) error { c.chisel = "l"; return nil },
-}
-
-func setFormat(c *config, v string) error {
-	switch v {
-	case "c", "container":
-		c.format = fields.ContainerFormat
-	case "k", "kubernetes":
-		c.format = fields.KubernetesFormat
-	case "m", "mesos":
-		return usage("-pm is gone: nothing records Mesos tasks any more")
-	case "p":
-		c.printFormat = true
-	default:
-		c.format = v
-	}
-	return nil
-}
-
-func setJSON(c *config, v string) error {
-	switch v {
-	case "line":
-	case "args":
-		c.opts.JSONArgs = true
-	default:
-		return usage("--json=%s: only --json and --json=args are known", v)
-	}
-	c.json, c.opts.NoCut = true, true
-	return nil
-}
-
-func setTime(c *config, v string) error {
-	if len(v) != 1 || !strings.Contains("hardDi", v) {
-		return usage("-t %s: the time is one of h (local), a (since 1970), r (since the start), d (latency), D (since the line before), i (ISO 8601)", v)
-	}
-	c.opts.Time = fields.TimeMode(v[0])
-	return nil
-}
-
-func buffer(m fields.BufferMode) setter {
-	return func(c *config, _ string) error {
-		if c.opts.Buffer != fields.BufferDots && c.opts.Buffer != m {
-			return usage("only one of -A, -b, -x and -X: buffers are shown in one way")
-		}
-		c.opts.Buffer = m
+// after is a channel that tells when the time of -M is over: never, when there is none.
+func (s *session) after() <-chan time.Time {
+	if s.Duration == 0 {
 		return nil
 	}
+	return time.After(s.Duration)
 }
 
-func setHelp(c *config, v string) error {
-	if c.help = v; v != "all" && v != manual.Lookup("help").Optional {
-		return usage("--help=%s: only --help and --help=all are known", v)
+// keeps are the capabilities that the rest of a live capture needs.
+func (s *session) keeps() capture.Caps {
+	keep := capture.KeepReading
+	if s.Command != nil {
+		keep |= capture.KeepKilling
+	}
+	if s.Rotates() {
+		keep |= capture.KeepWriting
+	}
+	return keep
+}
+
+// explain prints what the kernel would be asked for, and what is left to scry.
+func (s *session) explain(w io.Writer, o *capture.LiveOptions) error {
+	if err := o.Explain(w); err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	rest := "nothing: every event is wanted"
+	if s.filter != nil {
+		rest = s.filter.String()
+	}
+	_, err := fmt.Fprintf(w, "left to scry\n  %-12s %s\n", "filter", rest)
+	if err == nil && s.lines != nil {
+		_, err = fmt.Fprintf(w, "  %-12s %s\n", "format", s.Format)
+	}
+	if err != nil {
+		return fmt.Errorf("standard output: %w", err)
 	}
 	return nil
 }
 
-func setColor(c *config, v string) error {
-	if v != "auto" && v != "always" && v != "never" {
-		return usage("--color %s: auto, always or never", v)
+// noCapture says so when the filter looks like the name of a capture, which wants an -r.
+func noCapture(words []string) error {
+	for _, w := range words {
+		if st, err := os.Stat(w); err == nil && !st.IsDir() || strings.HasSuffix(w, ".scap") {
+			return options.Usage("%s looks like a capture: to read it write scry -r %s", w, w)
+		}
 	}
-	c.color = v
 	return nil
 }
 
 // commands are the words that may stand first instead of options.
 var commands = map[string]func(args []string, stdout io.Writer) error{
-	"info": info,
+	"info":   info,
+	"doctor": doctor,
 	"completion": func(args []string, stdout io.Writer) error {
 		err := manual.WriteCompletion(stdout, args)
 		if errors.Is(err, manual.ErrShell) {
@@ -565,6 +473,28 @@ var commands = map[string]func(args []string, stdout io.Writer) error{
 	},
 }
 
+// doctor says whether this machine can capture live.
+func doctor(args []string, stdout io.Writer) error {
+	fs := pflag.NewFlagSet("scry doctor", pflag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	asJSON := fs.BoolP("json", "j", false, "")
+	if err := fs.Parse(args); errors.Is(err, pflag.ErrHelp) {
+		_, err = io.WriteString(stdout, manual.CommandHelp("doctor"))
+		return err
+	} else if err != nil || fs.NArg() > 0 {
+		return options.Usage("doctor takes no arguments but --json")
+	}
+	m := machine()
+	found := m.Examine("/", capture.TestLoad)
+	if err := found.Write(stdout, *asJSON); err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	if !found.OK {
+		return &failure{exitKernel, errors.New("")}
+	}
+	return nil
+}
+
 // info says what is in capture files. What is wrong with one file does not keep the others from being read.
 func info(args []string, stdout io.Writer) error {
 	fs := pflag.NewFlagSet("scry info", pflag.ContinueOnError)
@@ -575,11 +505,11 @@ func info(args []string, stdout io.Writer) error {
 		_, err = io.WriteString(stdout, manual.CommandHelp("info"))
 		return err
 	} else if err != nil {
-		return usage("info: %w (scry info [--json] [--all] FILE...)", err)
+		return options.Usage("info: %w (scry info [--json] [--all] FILE...)", err)
 	}
 	names := append(*readAs, fs.Args()...)
 	if len(names) == 0 {
-		return usage("info needs a capture: scry info [--json] [--all] FILE...")
+		return options.Usage("info needs a capture: scry info [--json] [--all] FILE...")
 	}
 	r := chisels.Report{Out: stdout, Warn: os.Stderr, JSON: *asJSON, All: *all, Zone: time.Local}
 	switch err := r.Files(names); {

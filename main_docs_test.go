@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"scry/chisels/options"
 	"scry/docs/manual"
 	"scry/filter"
 	"scry/filter/fields"
@@ -41,19 +42,8 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestSetters proves that main has a setter for every option that does something, and for nothing else.
-func TestSetters(t *testing.T) {
-	for _, o := range manual.Options {
-		works := o.Gone == "" && o.Group != manual.Live
-		if (setters[o.Name] != nil) != works {
-			t.Errorf("--%s: setter %v, option works %v", o.Name, setters[o.Name] != nil, works)
-		}
-	}
-	for name := range setters {
-		if manual.Lookup(name) == nil {
-			t.Errorf("setter for --%s, which is no option", name)
-		}
-	}
+// TestCommands proves that main has every command of help.
+func TestCommands(t *testing.T) {
 	for _, c := range manual.Commands {
 		if commands[c.Name] == nil {
 			t.Errorf("help has the command %s, main does not", c.Name)
@@ -130,18 +120,18 @@ func TestDocCommands(t *testing.T) {
 				continue
 			}
 			n++
-			c, err := parse(w[1:])
+			c, err := options.Parse(w[1:])
 			if err != nil {
 				t.Errorf("%s: %s: %v", page, line, err)
 				continue
 			}
-			if c.list || c.listEvents {
+			if c.List || c.ListEvents {
 				continue
 			}
-			if _, err := fields.ParseFormat(c.format, &c.opts); err != nil {
+			if _, err := fields.ParseFormat(c.Format, &c.Fields); err != nil {
 				t.Errorf("%s: %s: %v", page, line, err)
 			}
-			compiles(t, page, strings.Join(c.filter, " "))
+			compiles(t, page, strings.Join(c.Filter, " "))
 		}
 	}
 	if n < 25 {

@@ -20,9 +20,10 @@ import (
 	"scry/capture/scap"
 )
 
-// TestMain makes scry, under each of its names, a program that the tests can run.
+// TestMain makes scry, under each of its names, a program that the tests can run; scrylive and scrybare are scry with a kernel made up
+// (main_live_test.go).
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"scry": main, "cscry": main, "sysdig": main, "csysdig": main})
+	testscript.Main(m, map[string]func(){"scry": main, "cscry": main, "sysdig": main, "csysdig": main, "scrylive": fakeMain, "scrybare": bareMain})
 }
 
 // TestScripts runs testdata/script. The scripts see testdata of the repository, and have besides testscript's own commands

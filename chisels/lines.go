@@ -17,6 +17,8 @@ type Lines struct {
 	JSON     bool
 	Internal bool // print the recorder's own events too
 	Each     bool // hand every line over at once
+	Gaps     bool // say where events were lost
+	Color    bool // in colour
 
 	missing map[string]uint64 // events left out, by the field that they lack
 }
@@ -48,6 +50,28 @@ func (l *Lines) Event(ev *event.Event) (shown bool, err error) {
 		err = l.Out.Flush()
 	}
 	return true, err
+}
+
+// Gap prints a line for the events that were lost before ev.
+func (l *Lines) Gap(ev *event.Event) error {
+	if !l.Gaps {
+		return nil
+	}
+	b := l.Out.Buffer()
+	switch noun := "events"; {
+	case l.JSON:
+		b = fmt.Appendf(b, `{"lost":%d,"cpu":%d}`, ev.Lost, ev.CPU)
+	default:
+		if ev.Lost == 1 {
+			noun = "event"
+		}
+		line := fmt.Sprintf("--- %s %s lost here (cpu %d) ---", grouped(ev.Lost), noun, ev.CPU)
+		if l.Color {
+			line = "\x1b[31m" + line + "\x1b[0m"
+		}
+		b = append(b, line...)
+	}
+	return l.Out.Keep(append(b, '\n'))
 }
 
 // Flush hands over the lines that wait.

@@ -32,20 +32,19 @@ type Passer interface {
 	Pass(ev *event.Event) error
 }
 
-// Counts says what became of the events. Seen = Shown + Hidden + Filtered + Skipped.
+// Gapper is a chisel that wants to know where events were lost: Gap is called with the first event behind a gap, before that event is filtered.
+type Gapper interface {
+	Gap(ev *event.Event) error
+}
+
+// Counts says what became of the events. Seen = Shown + Hidden + Filtered + Skipped + Dropped.
 type Counts struct {
-	Seen     uint64 // read
+	Seen     uint64 // read or dropped
 	Filtered uint64 // did not pass the filter, or lay outside the time asked for
 	Hidden   uint64 // the recorder's own, which are only applied
 	Shown    uint64
 	Skipped  uint64 // passed, but nothing of them was shown
-}
-
-// Text says it in one line; took is how long the run was, done what was done with events: shown, written, selected.
-func (n *Counts) Text(took time.Duration, done string) string {
-	s := took.Seconds()
-	return fmt.Sprintf("%d events seen, %d %s, %d filtered, %d not shown by nature, %d without a field; %.3f s, %.0f events/s",
-		n.Seen, n.Shown, done, n.Filtered, n.Hidden, n.Skipped, s, float64(n.Seen)/max(s, 1e-9))
+	Dropped  uint64 // lost on the way from the kernel
 }
 
 // Done is what happens to the events that pass, as Counts.Text says it.
@@ -82,6 +81,7 @@ type Loop struct {
 	dropped  uint64 // what the readers left out of lists
 	started  uint64 // time of the first event that passed
 	passers  []Passer
+	gappers  []Gapper
 	section  *event.Snapshot // the last one that an event began
 }
 
@@ -145,10 +145,13 @@ const tickEvery = 1 << 12
 // Run takes all events of src. It can be called again for the next source: counts and limits go on. done tells that a limit or Stop
 // ended the run.
 func (l *Loop) Run(src capture.Source) (done bool, err error) {
-	l.passers = l.passers[:0]
+	l.passers, l.gappers = l.passers[:0], l.gappers[:0]
 	for _, c := range l.Chisels {
 		if p, ok := c.(Passer); ok {
 			l.passers = append(l.passers, p)
+		}
+		if g, ok := c.(Gapper); ok {
+			l.gappers = append(l.gappers, g)
 		}
 	}
 	if s, ok := src.(interface{ Info() scap.FileInfo }); ok {
@@ -228,6 +231,13 @@ func (l *Loop) event(ev *event.Event) error {
 	}
 	if l.Tables != nil {
 		l.Tables.Apply(ev)
+	}
+	if ev.Lost != 0 {
+		for _, g := range l.gappers {
+			if err := g.Gap(ev); err != nil {
+				return err
+			}
+		}
 	}
 	if ev.Flags&event.FlagStateOnly != 0 || ev.Num == 0 {
 		l.Counts.Hidden++

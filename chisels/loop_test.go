@@ -344,14 +344,6 @@ func TestLossNote(t *testing.T) {
 	}
 }
 
-func TestCountsText(t *testing.T) {
-	n := Counts{Seen: 100, Shown: 50, Filtered: 30, Hidden: 15, Skipped: 5}
-	const want = "100 events seen, 50 shown, 30 filtered, 15 not shown by nature, 5 without a field; 0.500 s, 200 events/s"
-	if have := n.Text(500*time.Millisecond, "shown"); have != want {
-		t.Error(have)
-	}
-}
-
 // hotLoops are the loops that see every event of large captures.
 func hotLoops(t testing.TB) map[string]*Loop {
 	return map[string]*Loop{

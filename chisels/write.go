@@ -8,6 +8,7 @@ import (
 type Recorder interface {
 	Start(*event.Snapshot) error
 	Event(ev *event.Event, stateOnly bool) error
+	Flush() error
 	Close() error
 }
 
@@ -19,6 +20,8 @@ type Write struct {
 	Head func(*event.Snapshot) *event.Snapshot
 	// State tells that Out or Head look at the tables.
 	State bool
+	// Follow tells that somebody may read along: what waits is handed over whenever the events pause.
+	Follow bool
 }
 
 // NeedsState tells whether the tables have to follow the events.
@@ -68,6 +71,14 @@ func (w *Write) Pass(ev *event.Event) error {
 var stateTypes = event.TypesWhere(func(_ event.Type, s *event.Schema) bool { return s.Flags&event.ModifiesState != 0 }).Or(
 	event.TypesOf(event.SetpgidE, event.SetpgidX, event.UnshareE, event.UnshareX, event.SetnsE, event.SetnsX, event.PrlimitE,
 		event.PrlimitX, event.SetrlimitE, event.SetrlimitX, event.BpfV2E, event.BpfV2X, event.AsynceventE))
+
+// Flush writes what waits, with Follow, so that it can be read while the capture goes on.
+func (w *Write) Flush() error {
+	if !w.Follow {
+		return nil
+	}
+	return w.Out.Flush()
+}
 
 // Finish ends the file.
 func (w *Write) Finish() error { return w.Out.Close() }

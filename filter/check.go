@@ -114,7 +114,11 @@ func (n *checkNode) reach() (kinds, bool) {
 	if n.quant == subset {
 		return allKinds(), false
 	}
-	return kindsOf(n.left.types()), false
+	t := n.left.types()
+	if n.field != nil && n.quant == single && !n.ask(func(p pred) bool { return p.holds(fields.Value{Type: n.left.typ()}) }) {
+		t = t.And(n.field.Zero().Not())
+	}
+	return kindsOf(t), false
 }
 
 func (n *checkNode) append(dst []byte, _ bool) []byte {

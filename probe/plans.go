@@ -108,6 +108,7 @@ const (
 	resultArg = 6
 	planState = 1
 	planFills = 2
+	planExec  = 4
 )
 
 // source says what a word in a row of plans stands for.
@@ -176,6 +177,9 @@ func planFor(sc event.Syscall, exit bool) (plan, error) {
 	p.Program = programNames[row.program]
 	if row.fills {
 		p.Flags |= planFills
+	}
+	if p.Program == programExec {
+		p.Flags |= planExec
 	}
 	p.ID = cloneKinds[sc.Name]
 	words := map[string]string{}

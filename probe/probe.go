@@ -1,5 +1,3 @@
-// Package probe is the kernel side of a live capture: programs on tracepoints that write events into a ring per CPU (bpf/), and what loads them and
-// reads the rings as one stream.
 package probe
 
 import (
@@ -21,20 +19,21 @@ import (
 
 // Options say what is recorded.
 type Options struct {
-	Types    event.TypeSet    // wanted types: calls by their enter and exit, tracepoints
-	Calls    [2]event.TypeSet // of the calls without a type of their own, by direction: the wanted portable codes
-	Latency  bool             // exits carry the time of their enter
-	Snaplen  int              // bytes of each data buffer
-	Buffer   int              // bytes of the ring of a CPU: a power of two of at least 2 MiB
-	All      bool             // this process too
-	Exclude  []string         // names of threads that are not recorded
-	Followed int              // only this process and its descendants; 0: all
+	Types   event.TypeSet    // wanted types: calls by their enter and exit, tracepoints
+	Calls   [2]event.TypeSet // of the calls without a type of their own, by direction: the wanted portable codes
+	Latency bool             // exits carry the time of their enter
+	Snaplen int              // bytes of each data buffer
+	Buffer  int              // bytes of the ring of a CPU: a power of two of at least 2 MiB
+	All     bool             // this process too
+	Exclude []string         // names of threads that are not recorded
+	Follow  bool             // only what this process starts from now on, with all descendants, each from its exec on
 }
 
 // Probe is a running probe. Its Rings give the events.
 type Probe struct {
 	*Rings
 	coll     *ebpf.Collection
+	injector injector
 	links    []link.Link
 	mapped   [][]byte
 	programs []string
@@ -105,7 +104,8 @@ func newSpec(o Options) (*spec, error) {
 	}
 	values := map[string]any{
 		"segments": uint32(segments), "boot_time": bootTime(), "snaplen": uint32(o.Snaplen), "self": self,
-		"has_names": len(o.Exclude) > 0, "only_followed": o.Followed != 0, "want_enter_time": o.Latency,
+		"want_fork": s.forks, "want_exec": s.execs, "want_procexit": o.Types.Has(event.ProcexitV1E),
+		"has_names": len(o.Exclude) > 0, "only_followed": o.Follow, "want_enter_time": o.Latency,
 		"want_enter": s.enters, "want_exit": s.exits,
 		"has_task_btf": atLeast(5, 11), "has_task_regs": atLeast(5, 15),
 	}
@@ -139,6 +139,9 @@ func (s *spec) plan() error {
 		if !ok {
 			continue
 		}
+		if sc.Enter == event.GenericE {
+			sc.Exit = event.GenericX // libscap's table has the enter twice
+		}
 		for dir, typ := range [2]event.Type{sc.Enter, sc.Exit} {
 			if !s.o.Types.Has(typ) || typ <= event.GenericX && !s.o.Calls[dir].Has(event.Type(sc.Code)) {
 				continue
@@ -166,9 +169,9 @@ func (s *spec) selectPrograms() {
 	keep := map[string]bool{
 		"sys_enter":          s.enters != [8]uint64{} || s.o.Latency,
 		"sys_exit":           s.exits != [8]uint64{},
-		"sched_process_fork": s.forks || s.o.Followed != 0,
-		"sched_process_exec": s.execs,
-		"sched_process_exit": s.o.Types.Has(event.ProcexitV1E) || s.o.Followed != 0,
+		"sched_process_fork": s.forks || s.o.Follow,
+		"sched_process_exec": s.execs || s.o.Follow,
+		"sched_process_exit": s.o.Types.Has(event.ProcexitV1E) || s.o.Follow,
 		"sched_switch":       s.o.Types.Has(event.SchedswitchV6E),
 		"signal_deliver":     s.o.Types.Has(event.SignaldeliverE),
 		"page_fault_user":    s.o.Types.Has(event.PageFaultE),
@@ -213,23 +216,10 @@ func (p *Probe) load(s *spec) error {
 			return fmt.Errorf("excluded names: %w", err)
 		}
 	}
-	if s.o.Followed != 0 {
-		if err := p.Follow(s.o.Followed); err != nil {
-			return err
-		}
-	}
 	if err := p.openRings(s); err != nil {
 		return err
 	}
 	return p.attach()
-}
-
-// Follow adds a process to those that are recorded.
-func (p *Probe) Follow(pid int) error {
-	if err := p.coll.Maps["followed"].Put(uint32(pid), uint8(1)); err != nil {
-		return fmt.Errorf("followed processes: %w", err)
-	}
-	return nil
 }
 
 // openRings maps the rings.
@@ -249,6 +239,7 @@ func (p *Probe) openRings(s *spec) error {
 	}
 	boot := bootTime()
 	p.Rings = newRings(rings, controls, cpus, int(s.Maps["rings"].MaxEntries)/cpus, func() uint64 { return boot + bootClock() }, w)
+	p.addInjector(&p.injector)
 	return nil
 }
 

@@ -137,6 +137,9 @@ func (r *Rings) Next(ev *event.Event) error {
 		return r.damaged(c, err)
 	}
 	ev.CPU, ev.Flags, ev.Section = c.cpu, 0, nil
+	if p.flags&prefixState != 0 {
+		ev.Flags = event.FlagStateOnly
+	}
 	ev.EnterTS, ev.Cgroup, ev.Faults, ev.Cut = p.enter, p.cgroup, p.faults, p.flags&prefixCut != 0
 	ev.Lost = uint64(p.lost - c.lost)
 	c.lost = p.lost

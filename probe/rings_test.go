@@ -158,10 +158,12 @@ func bubble(t *testing.T, cpus int, f func(s *sim, r *Rings, got <-chan seen)) {
 				}
 			}
 		}()
+		defer func() {
+			r.Stop()
+			for range got {
+			}
+		}()
 		f(s, r, got)
-		r.Stop()
-		for range got {
-		}
 	})
 }
 

@@ -35,6 +35,7 @@ type prefix struct {
 const (
 	prefixCut    = 1
 	prefixCompat = 2
+	prefixState  = 4
 )
 
 // Reasons of loss.

@@ -48,6 +48,13 @@ type Event struct {
 	data []byte
 	off  [MaxParams + 1]uint32
 
+	// Set by live sources, zero elsewhere.
+	EnterTS uint64 // when the call of an exit began, as TS; 0: nobody asked, or its enter was not seen
+	Cgroup  uint64 // id of the cgroup (v2), in clone, exec and procexit
+	Lost    uint64 // events of this CPU that were lost between the one before and this one
+	Faults  uint32 // bit i: the memory of parameter i could not be read
+	Cut     bool   // data was longer than snaplen
+
 	// Set by state.Apply.
 	Thread  *Thread // nil for events of no thread, for an unknown one's clone exit, switch or procexit, and when the table is full
 	FD      *FD     // the descriptor the event is about, nil when unknown

@@ -97,6 +97,8 @@ func command(name, word string) Completion {
 	switch {
 	case name == "completion":
 		return words(Shells...)
+	case name == "doctor":
+		return words("--json")
 	case strings.HasPrefix(word, "-"):
 		return words("--json", "--all")
 	}
@@ -110,8 +112,11 @@ func words(list ...string) (c Completion) {
 	return c
 }
 
-// arguments completes options, their values and the filter.
+// arguments completes options, their values, the filter, and behind "--" the files that a command is given.
 func arguments(done []string, word string) Completion {
+	if slices.Contains(done, "--") {
+		return Completion{Files: "*"}
+	}
 	var waits *Option // the option that takes the next word
 	var flt []string
 	for _, w := range done {
@@ -171,7 +176,7 @@ func optionOf(w string) *Option {
 func optionNames(word string) (c Completion) {
 	for i := range Options {
 		o := &Options[i]
-		if o.Group == Gone || o.Group == Later || o.Group == Live {
+		if o.Group == Gone || o.Group == Later || o.Group == Ignored {
 			continue
 		}
 		brief, _, _ := strings.Cut(o.Help, ";")

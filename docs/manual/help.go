@@ -15,15 +15,17 @@ type Command struct {
 // Commands are the words that main knows, in the order of help.
 var Commands = []Command{
 	{"info", "[--json] [--all] FILE...", "what is in a capture: machine, time, events, containers, damage"},
+	{"doctor", "[--json]", "whether this machine and this user can capture live, and what to do about it"},
 	{"completion", "bash|zsh|fish", "a script that completes options, fields, events and files"},
 }
 
 // examples stand at the top of help: what most users come for, in the order in which they need it.
 var examples = [][2]string{
-	{"scry -r FILE", "every event, one a line"},
-	{"scry -r FILE 'proc.name=curl and evt.failed=true'", "what a filter selects"},
-	{"scry -r FILE -p '%evt.time %proc.name %fd.name'", "only these fields"},
-	{"scry -r FILE -w OUT 'fd.port=443'", "keep a part of it"},
+	{"scry 'proc.name=curl and evt.failed=true'", "what a filter selects, now"},
+	{"scry -p '%evt.time %proc.name %fd.name'", "only these fields"},
+	{"scry -- ls /tmp", "all that a command does"},
+	{"scry -w FILE", "record it"},
+	{"scry -r FILE -w OUT 'fd.port=443'", "read it, keep a part of it"},
 	{"scry info FILE", "what is in the file"},
 }
 
@@ -36,7 +38,7 @@ const (
 // Help is the text of --help: a page that fits a screen of 24 lines and 80 columns; with all, of --help=all: every option.
 func Help(all bool) string {
 	var b strings.Builder
-	b.WriteString("scry shows what a Linux system did. It reads .scap captures.\n\n")
+	b.WriteString("scry shows what a Linux system does, or did when a .scap file was recorded.\n\n")
 	for _, e := range examples {
 		fmt.Fprintf(&b, "  %-52s%s\n", e[0], e[1])
 	}
@@ -52,7 +54,7 @@ func Help(all bool) string {
 		b.WriteString("Completion with Tab: source <(scry completion bash)      More: README.md, docs/\n")
 		return b.String()
 	}
-	b.WriteString("Usage: scry -r FILE... [OPTIONS] [FILTER]\n       scry COMMAND ...\n\nCommands\n")
+	b.WriteString("Usage: scry [OPTIONS] [FILTER] [-- COMMAND ARGS...]\n       scry -r FILE... [OPTIONS] [FILTER]\n       scry COMMAND ...\n\nCommands\n")
 	for _, c := range Commands {
 		describe(&b, c.Name+" "+c.Args, c.Help)
 	}
@@ -67,8 +69,10 @@ func Help(all bool) string {
 	b.WriteString(`
 What follows the options is the filter; put it in single quotes. Long options
 may be cut short (--read), options and filter may stand in any order.
+Behind -- stands a command: it is run, and only it and its children are shown.
 Exit codes: 0 all went well, 1 failed, 2 wrong command line, filter or format,
-3 the input is cut off or damaged, 4 not permitted or not in this version.
+3 the input is cut off or damaged, 4 not permitted, or the kernel or this
+version cannot; with -- COMMAND its own, 127 when there is none of that name.
 `)
 	return b.String()
 }
@@ -76,11 +80,12 @@ Exit codes: 0 all went well, 1 failed, 2 wrong command line, filter or format,
 // groups are the groups of options in the order of help, with what help says of them.
 var groups = []struct{ name, title string }{
 	{Input, Input},
+	{Live, Live + " (without effect with -r)"},
 	{Output, Output},
 	{Writing, Writing},
 	{Knowing, Knowing},
 	{Later, Later + " (each says so)"},
-	{Live, Live + " (accepted with -r, without effect)"},
+	{Ignored, Ignored + " (accepted, as sysdig has them)"},
 	{Gone, Gone + " (refused)"},
 }
 
@@ -101,8 +106,11 @@ func (o *Option) Usage() string {
 
 // text is what help says of the option.
 func (o *Option) text() string {
-	if o.Gone != "" {
+	switch {
+	case o.Gone != "":
 		return o.Gone
+	case o.Note != "":
+		return o.Help + ": " + o.Note
 	}
 	return o.Help
 }
@@ -159,7 +167,7 @@ var habits = map[string]string{
 	"output":   "-w FILE writes a capture; text goes to standard output: > FILE; -p FORMAT says what a line holds",
 	"format":   "-p FORMAT says what a line holds",
 	"fields":   "-l lists the fields, -p FORMAT chooses them",
-	"follow":   "filter by an ancestor: proc.apid=PID",
+	"follow":   "scry -- COMMAND follows a command; a filter follows a process: proc.apid=PID",
 	"pid":      "filter by process: proc.pid=PID",
 	"tid":      "filter by thread: thread.tid=TID",
 	"user":     "filter by user: user.name=NAME",

@@ -55,11 +55,12 @@ func WriteEventsMarkdown(w io.Writer) error {
 // WriteOptionsMarkdown writes docs/options.md.
 func WriteOptionsMarkdown(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString(generated + "# Options\n\n```\nscry -r FILE... [OPTIONS] [FILTER]\n")
+	b.WriteString(generated + "# Options\n\n```\nscry [OPTIONS] [FILTER] [-- COMMAND ARGS...]\nscry -r FILE... [OPTIONS] [FILTER]\n")
 	for _, c := range Commands {
 		fmt.Fprintf(&b, "scry %s %s\n", c.Name, c.Args)
 	}
-	b.WriteString("```\n\nWhat follows the options is the filter; put it in single quotes. Options and filter may stand in any order, and long options may\n" +
+	b.WriteString("```\n\nWithout `-r` scry records what the system does now, with `-- COMMAND` what this command does. What follows the options is\n" +
+		"the filter; put it in single quotes. Options and filter may stand in any order, and long options may\n" +
 		"be cut short (`--read`). Values follow as `-n 10`, `-n10`, `--numevents 10` or `--numevents=10`; where the value stands in brackets, only as\n`--json=args`.\n\n" +
 		"| command | |\n|---|---|\n")
 	for _, c := range Commands {

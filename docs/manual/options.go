@@ -11,16 +11,18 @@ type Option struct {
 	Group    string
 	Help     string
 	Gone     string // why the option is refused
+	Note     string // of an ignored option: what is done instead, when somebody might miss it; "" when nobody will
 	Top      bool   // on the first page of help
 }
 
 // Groups, in the order of help.
 const (
 	Input   = "Reading"
+	Live    = "Recording live"
 	Output  = "Showing"
 	Writing = "Writing captures"
 	Knowing = "Finding names"
 	Later   = "Not in this version"
-	Live    = "For live capture only"
+	Ignored = "Without effect"
 	Gone    = "Gone"
 )

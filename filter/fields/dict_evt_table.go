@@ -53,7 +53,7 @@ var evtDefs = []Def{
 	{Name: "evt.is_io_write", Type: Bool, Desc: "true for events that put bytes into a descriptor: write, send, sendto, pwritev, ...", get: hasFlag(event.WritesFD)},
 	{Name: "evt.io_dir", Type: String, Desc: "read or write, for events that move bytes through a descriptor", get: getIODir},
 	{Name: "evt.is_wait", Type: Bool, Desc: "true for events in which the thread waits: poll, select, epoll_wait, nanosleep, futex, ...", get: hasFlag(event.Waits)},
-	{Name: "evt.wait_latency", Type: RelTime, Format: event.FmtDec, Desc: "time that a waiting call (poll, select, nanosleep, ...) took from enter to exit, in ns", get: getWaitLatency},
+	{Name: "evt.wait_latency", Type: RelTime, Format: event.FmtDec, Desc: "time that a waiting call (poll, select, nanosleep, ...) took from enter to exit, in ns", get: getWaitLatency, types: waitTypes},
 	{Name: "evt.is_syslog", Type: Bool, Desc: "true for events that write to the system log socket, /dev/log", get: getIsSyslog},
 	{Name: "evt.count", Type: Uint, Format: event.FmtDec, Desc: "always 1, so that a sum over it counts events", get: getOne},
 	{Name: "evt.count.procinfo", Type: Uint, Flags: Hidden, Format: event.FmtDec, Desc: "1 for the once-a-second process records of main threads, for counting processes", get: getCountProcinfo},

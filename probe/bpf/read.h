@@ -54,11 +54,13 @@ static __always_inline int layer(struct inode *i)
 static __always_inline s64 resident(struct mm_struct *mm, u32 which)
 {
 	struct mm_struct___old *old = (void *)mm;
-	s64 n;
+	s64 n = 0;
 	if (bpf_core_field_exists(old->rss_stat.count))
 		n = BPF_CORE_READ(old, rss_stat.count[which].counter);
 	else
-		n = BPF_CORE_READ(mm, rss_stat[which].count);
+		bpf_core_read(&n, sizeof(n), // the size of an element is the kernel's
+			      (u8 *)mm + bpf_core_field_offset(struct mm_struct, rss_stat) + which * bpf_core_type_size(struct percpu_counter) +
+				      bpf_core_field_offset(struct percpu_counter, count));
 	return n > 0 ? n : 0;
 }
 

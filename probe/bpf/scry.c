@@ -35,9 +35,11 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536);
-	__type(key, u32); // process id
-	__type(value, u8);
+	__type(key, u32);  // process id
+	__type(value, u8); // FORKED until its exec, then RUNNING
 } followed SEC(".maps");
+
+enum { FORKED = 1, RUNNING = 2 };
 
 struct name { char text[16]; };
 
@@ -55,14 +57,18 @@ struct {
 	__type(value, u64);
 } entered SEC(".maps");
 
-// excused tells whether a thread is not to be traced: scry itself, a process that nobody asked for, a name that is excluded.
-static __always_inline bool excused(u64 pid_tgid)
+// excused tells whether a thread is not to be traced: scry itself, a process that nobody asked for, a name that is excluded. What scry starts is asked
+// for from its exec on: exec says that this is one.
+static __always_inline bool excused(u64 pid_tgid, bool exec)
 {
 	u32 tgid = pid_tgid >> 32;
-	if (tgid == self)
+	if (only_followed) {
+		u8 *state = bpf_map_lookup_elem(&followed, &tgid);
+		if (!state || (*state != RUNNING && !exec))
+			return true;
+	} else if (tgid == self) {
 		return true;
-	if (only_followed && !bpf_map_lookup_elem(&followed, &tgid))
-		return true;
+	}
 	if (has_names) {
 		struct name n = {};
 		bpf_get_current_comm(&n, sizeof(n));
@@ -162,11 +168,9 @@ static __always_inline bool call(struct rec *r, struct pt_regs *regs, s64 ret, b
 	if (!wanted(exit ? want_exit : want_enter, nr))
 		return false;
 	u64 id = bpf_get_current_pid_tgid();
-	if (excused(id))
-		return false;
 	u32 i = nr * 2 + exit;
 	struct plan *plan = bpf_map_lookup_elem(&plans, &i);
-	if (!plan || !reserve(r, plan->flags & PLAN_STATE))
+	if (!plan || excused(id, plan->flags & PLAN_EXEC) || !reserve(r, plan->flags & PLAN_STATE))
 		return false;
 	struct control *k = r->k;
 	u64 ts = now();
@@ -588,7 +592,14 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, s32 old, struct linux
 	struct rec rec, *r = &rec;
 	struct task_struct *t = (struct task_struct *)bpf_get_current_task();
 	u64 id = bpf_get_current_pid_tgid();
-	if (excused(id) || !reserve(r, true))
+	if (excused(id, true))
+		return 0;
+	if (only_followed) {
+		u32 tgid = id >> 32;
+		u8 running = RUNNING;
+		bpf_map_update_elem(&followed, &tgid, &running, BPF_ANY);
+	}
+	if (!want_exec || !reserve(r, true))
 		return 0;
 	u64 enter = 0;
 	if (want_enter_time) {
@@ -617,18 +628,23 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct rec rec, *r = &rec;
-	u64 id = bpf_get_current_pid_tgid();
-	if (excused(id))
+	u64 id = bpf_get_current_pid_tgid(), child_address; // a number: functions of their own take no pointers
+	u32 tgid = id >> 32, child_tgid = BPF_CORE_READ(child, tgid);
+	bool ours = tgid == self && only_followed;
+	if (!ours && excused(id, true))
 		return 0;
-	u64 child_address; // a number: functions of their own take no pointers
-	bpf_probe_read_kernel(&child_address, sizeof(child_address), (u64 *)ctx + 1);
-	u32 tgid = BPF_CORE_READ(child, tgid);
-	if (only_followed) {
-		u8 yes = 1;
-		bpf_map_update_elem(&followed, &tgid, &yes, BPF_ANY);
+	if (only_followed && child_tgid != tgid) {
+		u8 *state = bpf_map_lookup_elem(&followed, &tgid);
+		u8 now = ours ? FORKED : state ? *state : RUNNING;
+		bpf_map_update_elem(&followed, &child_tgid, &now, BPF_ANY);
 	}
+	if (!want_fork || (ours && child_tgid == tgid))
+		return 0;
+	bpf_probe_read_kernel(&child_address, sizeof(child_address), (u64 *)ctx + 1);
 	if (!reserve(r, true))
 		return 0;
+	if (ours)
+		r->k->flags |= PREFIX_STATE;
 	u32 type = CLONE_X;
 	if (has_task_regs) {
 		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
@@ -677,11 +693,11 @@ int BPF_PROG(sched_process_exit, struct task_struct *t)
 	struct rec rec, *r = &rec;
 	u64 id = bpf_get_current_pid_tgid();
 	u32 tgid = id >> 32, tid = id;
-	if (excused(id))
+	if (excused(id, false))
 		return 0;
 	if (only_followed && tgid == tid)
 		bpf_map_delete_elem(&followed, &tgid);
-	if (!reserve(r, true))
+	if (!want_procexit || !reserve(r, true))
 		return 0;
 	if (!start(r, PROCEXIT, 5, now(), tid)) {
 		give_up(r);
@@ -702,7 +718,7 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	struct rec rec, *r = &rec;
-	if (excused((u64)BPF_CORE_READ(prev, tgid) << 32) || !reserve(r, false))
+	if (excused((u64)BPF_CORE_READ(prev, tgid) << 32, false) || !reserve(r, false))
 		return 0;
 	if (!start(r, SCHEDSWITCH, 6, now(), BPF_CORE_READ(prev, pid))) {
 		give_up(r);
@@ -724,7 +740,7 @@ int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info)
 {
 	struct rec rec, *r = &rec;
 	u64 id = bpf_get_current_pid_tgid();
-	if (excused(id) || !reserve(r, false))
+	if (excused(id, false) || !reserve(r, false))
 		return 0;
 	if (!start(r, SIGNALDELIVER, 3, now(), (u32)id)) {
 		give_up(r);
@@ -748,7 +764,7 @@ static __always_inline void page_fault(unsigned long addr, struct pt_regs *regs,
 {
 	struct rec rec, *r = &rec;
 	u64 id = bpf_get_current_pid_tgid();
-	if (excused(id) || !reserve(r, false))
+	if (excused(id, false) || !reserve(r, false))
 		return;
 	if (!start(r, PAGE_FAULT, 3, now(), (u32)id)) {
 		give_up(r);

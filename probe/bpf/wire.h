@@ -29,6 +29,7 @@ struct prefix {
 
 #define PREFIX_CUT 1     // data was longer than snaplen
 #define PREFIX_COMPAT 2  // a call of the 32-bit interface
+#define PREFIX_STATE 4   // only moves state: nobody asked for it
 
 // Reasons of loss.
 enum lost {
@@ -43,8 +44,8 @@ enum lost {
 // values in maps, so it need not look at each operation once for every length of those before it.
 struct control {
 	u64 head;                  // written last: everything before it is complete
-	u64 seen;                  // events that were asked for, the lost ones too
-	u64 lost;                  // sum of reasons
+	u64 seen;                  // events that were asked for, the lost ones too, but for nested ones
+	u64 lost;                  // without nested ones
 	u64 reasons[LOST_REASONS];
 	u32 busy;                  // a record is being written
 	u32 pad;

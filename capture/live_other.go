@@ -1,0 +1,27 @@
+//go:build !linux
+
+package capture
+
+import (
+	"errors"
+
+	"scry/capture/event"
+)
+
+// LiveSource is the kernel as a source: only Linux has one.
+type LiveSource struct{}
+
+// Live says that this is no Linux.
+func Live(LiveOptions) (*LiveSource, error) { return nil, errors.New("live capture needs Linux") }
+
+// Next is never called.
+func (*LiveSource) Next(*event.Event) error { return errors.New("live capture needs Linux") }
+
+// Close is never called.
+func (*LiveSource) Close() error { return nil }
+
+// Stats are none.
+func (*LiveSource) Stats() LiveStats { return LiveStats{} }
+
+// ExitCode is none.
+func (*LiveSource) ExitCode() (int, bool) { return 0, false }

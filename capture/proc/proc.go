@@ -1,0 +1,177 @@
+//go:build linux
+
+// Package proc reads the state of a running machine from /proc: the snapshot from which a live capture starts, and later single threads
+// and descriptors that events did not tell of. It opens files relative to directories, reads into buffers that are used again and asks each
+// thing once, because ten thousand processes are half a million system calls. (prometheus/procfs is the well-kept library for such files; it
+// opens each by its path, reads it whole and allocates per line, which does not suit that.)
+//
+// What a process can name (arguments, paths, socket names, its own comm) is bytes: bounded, never interpreted beyond the kernel's own
+// separators.
+package proc
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"scry/capture/event"
+)
+
+// Bounds of what is kept of one process; the file format has the same (scap-format.md section 6).
+const (
+	maxArgs    = 4096 // arguments, environment, cgroups
+	maxPath    = 4096
+	maxThreads = 1 << 18
+)
+
+// Options say what to read.
+type Options struct {
+	Root    string // where proc is mounted; "" is /proc
+	FDs     bool   // descriptors
+	Users   bool   // users and groups
+	Workers int    // 0: one per CPU
+	Skip    func(pid int) bool
+}
+
+// Report says what the reading met.
+type Report struct {
+	Threads, FDs int
+	Denied       int    // things that may not be read: the descriptors of a process, its environment, ...
+	Example      string // one of them, a path
+	Vanished     int    // threads and descriptors that were gone before they were read
+	Dropped      int    // threads beyond what a capture may hold
+	Took         time.Duration
+}
+
+// Read reads the state of the machine. What vanishes while it is read is left out; what may not be read is counted.
+func Read(o Options) (*event.Snapshot, *Report, error) {
+	start := time.Now()
+	w, err := newWalk(o.Root)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer w.close()
+	s := &event.Snapshot{Machine: w.machine(), HasInterfaces: true}
+	if s.Interfaces, err = interfaces(); err != nil {
+		return nil, nil, fmt.Errorf("network interfaces: %w", err)
+	}
+	if o.Users {
+		s.Users, s.Groups = w.users()
+	}
+	r := w.reader()
+	pids, err := r.numbers(w.root, ".", nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("list %s: %w", w.path, err)
+	}
+	rep := &Report{}
+	for _, r := range w.readAll(o, pids) {
+		s.Threads = append(s.Threads, r.threads...)
+		s.FDs = append(s.FDs, r.lists...)
+		rep.add(&r.report)
+	}
+	slices.SortFunc(s.Threads, func(a, b *event.Thread) int { return cmp.Compare(a.TID, b.TID) })
+	slices.SortFunc(s.FDs, func(a, b event.FDList) int { return cmp.Compare(a.TID, b.TID) })
+	if n := len(s.Threads) - maxThreads; n > 0 {
+		s.Threads, rep.Dropped = s.Threads[:maxThreads], n
+	}
+	namespaceStarts(s.Threads)
+	rep.Threads, rep.Took = len(s.Threads), time.Since(start)
+	return s, rep, nil
+}
+
+// readAll shares the processes out among workers.
+func (w *walk) readAll(o Options, pids []int) []*reader {
+	n := o.Workers
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	readers := make([]*reader, n)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for i := range readers {
+		r := w.reader()
+		readers[i] = r
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(pids) {
+					return
+				}
+				if o.Skip == nil || !o.Skip(pids[i]) {
+					r.process(pids[i], o.FDs)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return readers
+}
+
+func (p *Report) add(q *Report) {
+	p.FDs += q.FDs
+	p.Denied += q.Denied
+	p.Vanished += q.Vanished
+	if p.Example == "" {
+		p.Example = q.Example
+	}
+}
+
+// ReadThread reads one thread and the descriptors of its process. The error wraps fs.ErrNotExist when it is gone. The start of its pid
+// namespace is told only when one of its ancestors is the namespace's init.
+func ReadThread(root string, tid int) (*event.Thread, []event.FD, error) {
+	w, err := newWalk(root)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer w.close()
+	r := w.reader()
+	t, fds, err := r.single(tid)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s/%d: %w", w.path, tid, gone(err))
+	}
+	return t, fds, nil
+}
+
+// ReadFD reads one descriptor. The error wraps fs.ErrNotExist when it is gone. A socket costs reading the tables of its network namespace.
+func ReadFD(root string, pid, fd int) (event.FD, error) {
+	w, err := newWalk(root)
+	if err != nil {
+		return event.FD{}, err
+	}
+	defer w.close()
+	f, err := w.reader().one(pid, fd)
+	if err != nil {
+		return f, fmt.Errorf("read %s/%d/fd/%d: %w", w.path, pid, fd, gone(err))
+	}
+	return f, nil
+}
+
+// gone makes one error of the two that proc has for a process that has ended.
+func gone(err error) error {
+	if err == unix.ESRCH {
+		return unix.ENOENT
+	}
+	return err
+}
+
+// namespaceStarts tells each thread of a nested pid namespace when that began: when its init, number 1 there, was started. Until
+// here PIDNSInitStart has the number of the namespace itself.
+func namespaceStarts(threads []*event.Thread) {
+	starts := map[uint64]uint64{}
+	for _, t := range threads {
+		if t.Flags&inPIDNS != 0 && t.VTID == 1 {
+			starts[t.PIDNSInitStart] = t.Start
+		}
+	}
+	for _, t := range threads {
+		if t.Flags&inPIDNS != 0 {
+			t.PIDNSInitStart = starts[t.PIDNSInitStart]
+		}
+	}
+}
