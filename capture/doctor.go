@@ -24,9 +24,6 @@ type Check struct {
 	Advice string `json:"advice,omitempty"` // what to do about it
 }
 
-// TestLoad loads a small program of the kind that a live capture uses, to see whether the kernel takes it; nil: not tried.
-var TestLoad func() error
-
 // engines are container engines and where their sockets are by default.
 var engines = [][2]string{
 	{"docker", "var/run/docker.sock"}, {"podman", "run/podman/podman.sock"}, {"containerd", "run/containerd/containerd.sock"},

@@ -16,6 +16,9 @@ import (
 	"scry/probe"
 )
 
+// TestLoad loads a small program of the kind that a live capture uses, to see whether the kernel takes it.
+var TestLoad = probe.Check
+
 // LiveSource is the kernel as a source. The programs are attached first, then /proc is read: what happens in between is in the rings, and is applied to
 // what /proc said. All events set a state rather than change one (a descriptor is opened as this file, a thread has that parent), so those whose
 // effect /proc has shown already do no harm.

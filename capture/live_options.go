@@ -9,7 +9,7 @@ import (
 
 // Bytes of the ring of a CPU.
 const (
-	MinBuffer     = 2 << 20
+	MinBuffer     = 4 << 20
 	DefaultBuffer = 8 << 20
 	MaxBuffer     = 1 << 30
 )

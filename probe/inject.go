@@ -32,7 +32,7 @@ func (r *Rings) addInjector(in *injector) {
 func (r *Rings) Now() uint64 { return r.now() }
 
 // Inject puts an event record into the stream. Its time should be Now; records of one caller are in order. It waits while there is no room, unless
-// the stream was stopped: then the record is left out. Any goroutine may call it.
+// the stream was stopped: then the record is left out. A record has at most 64 KiB. Any goroutine may call it.
 func (p *Probe) Inject(record []byte) {
 	in := &p.injector
 	in.mu.Lock()
@@ -55,8 +55,10 @@ func (p *Probe) Inject(record []byte) {
 	if (next^head)>>segmentBits != 0 {
 		next = (head>>segmentBits + 1) << segmentBits
 	}
+	atomic.StoreUint32(&c.busy, 1) // the count at Stop waits for both
 	atomic.AddUint64(&c.seen, 1)
 	atomic.StoreUint64(&c.head, next)
+	atomic.StoreUint32(&c.busy, 0)
 }
 
 // Flush wakes the reader for what was injected.

@@ -17,6 +17,7 @@ const (
 	opU32
 	opU64
 	opS32
+	opZ32
 	opString
 	opConst
 	opMap
@@ -118,7 +119,7 @@ type source struct {
 }
 
 var sources = map[string]source{
-	"u32": {op: opU32}, "s32": {op: opS32}, "const": {op: opConst}, "fdat": {op: opFDAt}, "u32at": {op: opU32At}, "limit": {op: opLimitAt},
+	"u32": {op: opZ32}, "s32": {op: opS32}, "const": {op: opConst}, "fdat": {op: opFDAt}, "u32at": {op: opU32At}, "limit": {op: opLimitAt},
 	"time": {op: opTimeAt}, "sigset": {op: opSigsetAt}, "offset": {op: opOffsetAt}, "memory": {op: opMemory}, "dev": {op: opFileDev},
 	"ino": {op: opFileIno}, "pipeino": {op: opPipeIno}, "caps": {op: opCaps}, "buffer": {op: opBuffer}, "address": {op: opAddress},
 	"tuple": {op: opTuple}, "queue": {op: opQueue}, "sockpair": {op: opSockpair}, "sockopt": {op: opSockopt}, "filepath": {op: opFilePath},

@@ -23,7 +23,7 @@ type Options struct {
 	Calls   [2]event.TypeSet // of the calls without a type of their own, by direction: the wanted portable codes
 	Latency bool             // exits carry the time of their enter
 	Snaplen int              // bytes of each data buffer
-	Buffer  int              // bytes of the ring of a CPU: a power of two of at least 2 MiB
+	Buffer  int              // bytes of the ring of a CPU: a power of two of at least 4 MiB
 	All     bool             // this process too
 	Exclude []string         // names of threads that are not recorded
 	Follow  bool             // only what this process starts from now on, with all descendants, each from its exec on
@@ -37,6 +37,7 @@ type Probe struct {
 	links    []link.Link
 	mapped   [][]byte
 	programs []string
+	missing  []string
 	calls    [2]int
 }
 
@@ -53,6 +54,7 @@ type spec struct {
 	used   [2]map[uint8]bool // programs that a dispatcher calls, by direction
 	forks  bool
 	execs  bool
+	kernel features
 }
 
 // The programs that the dispatchers call, by direction and number.
@@ -72,7 +74,7 @@ func Open(o Options) (*Probe, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Probe{calls: [2]int{bitsIn(s.enters), bitsIn(s.exits)}}
+	p := &Probe{calls: [2]int{bitsIn(s.enters), bitsIn(s.exits)}, missing: s.missing()}
 	if err := p.load(s); err != nil {
 		p.Close()
 		return nil, err
@@ -87,6 +89,9 @@ func newSpec(o Options) (*spec, error) {
 		return nil, fmt.Errorf("object: %w", err)
 	}
 	s := &spec{CollectionSpec: cs, o: o, used: [2]map[uint8]bool{{}, {}}}
+	if s.kernel, err = thisKernel(); err != nil {
+		return nil, fmt.Errorf("%w: what it says of itself: %w", ErrKernel, err)
+	}
 	if err := s.plan(); err != nil {
 		return nil, err
 	}
@@ -107,7 +112,7 @@ func newSpec(o Options) (*spec, error) {
 		"want_fork": s.forks, "want_exec": s.execs, "want_procexit": o.Types.Has(event.ProcexitV1E),
 		"has_names": len(o.Exclude) > 0, "only_followed": o.Follow, "want_enter_time": o.Latency,
 		"want_enter": s.enters, "want_exit": s.exits,
-		"has_task_btf": atLeast(5, 11), "has_task_regs": atLeast(5, 15),
+		"has_task_btf": s.kernel.taskBTF, "has_task_regs": s.kernel.taskRegs,
 	}
 	if runtime.GOARCH == "amd64" {
 		values["ia32_calls"] = event.IA32Calls()
@@ -120,9 +125,9 @@ func newSpec(o Options) (*spec, error) {
 	return s, nil
 }
 
-// segmentsFor is how many segments a ring of that many bytes has.
+// segmentsFor is how many segments a ring of that many bytes has: at least 4, since one is kept for events that move state and one is the consumer's.
 func segmentsFor(buffer int) int {
-	n := 2
+	n := 4
 	for n*segmentSize < buffer {
 		n *= 2
 	}
@@ -359,4 +364,13 @@ func bitsIn(set [8]uint64) (n int) {
 func (p *Probe) Explain(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "%d programs, %d kinds of call at their enter, %d at their exit\n", len(p.programs), p.calls[0], p.calls[1])
 	return err
+}
+
+// Check loads and attaches the smallest probe there is, and takes it away again: the best way to know whether this kernel and these privileges will do.
+func Check() error {
+	p, err := Open(Options{Types: event.TypesOf(event.ProcexitV1E), Buffer: 4 << 20})
+	if err != nil {
+		return err
+	}
+	return p.Close()
 }

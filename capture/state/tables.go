@@ -331,6 +331,9 @@ func (t *Tables) applyExit(ev *event.Event, th *thread, r *row) {
 	}
 	if !th.matched {
 		th.enter = th.enter[:0]
+		if ev.EnterTS != 0 && ev.EnterTS <= ev.TS {
+			ev.Latency = ev.TS - ev.EnterTS
+		}
 	}
 	if r.resParam >= 0 {
 		if res, ok := ev.Int(0); ok && res < 0 && res >= -4095 {

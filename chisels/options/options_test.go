@@ -51,9 +51,9 @@ func TestParseErrors(t *testing.T) {
 		"-r f -- ls":          "either a capture is read or a command is run",
 		"--from +1s":          "go with -r FILE",
 		"--to +1s evt.num=1":  "go with -r FILE",
-		"--buffer 3M":         "--buffer 3M: the size of a ring is a power of two: 2 MiB or 4 MiB",
-		"--buffer 1M":         "a ring has from 2 MiB to 1 GiB",
-		"--buffer 2G":         "a ring has from 2 MiB to 1 GiB",
+		"--buffer 5M":         "--buffer 5M: the size of a ring is a power of two: 4 MiB or 8 MiB",
+		"--buffer 1M":         "a ring has from 4 MiB to 1 GiB",
+		"--buffer 2G":         "a ring has from 4 MiB to 1 GiB",
 		"--buffer much":       "--buffer much: not a size; write 16MiB",
 		"--buffer=":           "not a size",
 		"--buffer 8X":         "not a size",
@@ -70,7 +70,7 @@ func TestParseErrors(t *testing.T) {
 }
 
 func TestRingSize(t *testing.T) {
-	for text, want := range map[string]int{"8M": 8 << 20, "8m": 8 << 20, "16MiB": 16 << 20, "2048K": 2 << 20, "4096 KiB": 4 << 20, "1G": 1 << 30, "8388608": 8 << 20} {
+	for text, want := range map[string]int{"8M": 8 << 20, "8m": 8 << 20, "16MiB": 16 << 20, "8192K": 8 << 20, "4096 KiB": 4 << 20, "1G": 1 << 30, "8388608": 8 << 20} {
 		if have, err := ringSize(text); err != nil || have != want {
 			t.Errorf("%s: %d, %v, want %d", text, have, err, want)
 		}

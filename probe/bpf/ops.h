@@ -10,6 +10,7 @@ enum op {
 	// Known to every program: values from the registers. a: number of the argument, 6 the result.
 	OP_U8, OP_U16, OP_U32, OP_U64,
 	OP_S32,       // the low half, signed, as s64: descriptors, process ids, counts
+	OP_Z32,       // the low half as u64
 	OP_STRING,    // the text that argument a points to
 	// Small things from memory, a: the argument that points there; and from the kernel.
 	OP_CONST,     // value b, a bytes wide

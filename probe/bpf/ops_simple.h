@@ -12,6 +12,7 @@ static __always_inline bool basic(struct rec *r, u32 i, u32 op, bool exit)
 	case OP_S32: put(r, i, signed32(v), 8); return true;
 	case OP_STRING: put_string(r, i, (void *)v, exit); return true;
 	case OP_U32: put(r, i, v, 4); return true;
+	case OP_Z32: put(r, i, (u32)v, 8); return true;
 	case OP_U16: put(r, i, v, 2); return true;
 	case OP_U8: put(r, i, v, 1); return true;
 	}

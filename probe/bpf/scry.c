@@ -510,7 +510,6 @@ int exit_exec(void *ctx)
 		return 0;
 	struct control *k = r->k;
 	if (k->ret >= 0) {
-		k->seen--;
 		give_up(r);
 		return 0;
 	}
@@ -543,7 +542,6 @@ int exit_clone(void *ctx)
 		return 0;
 	struct control *k = r->k;
 	if (k->ret == 0) {
-		k->seen--;
 		give_up(r);
 		return 0;
 	}
@@ -718,6 +716,8 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	struct rec rec, *r = &rec;
+	if (self && BPF_CORE_READ(next, tgid) == self && !BPF_CORE_READ(prev, pid))
+		return 0; // scry wakes up on an idle processor
 	if (excused((u64)BPF_CORE_READ(prev, tgid) << 32, false) || !reserve(r, false))
 		return 0;
 	if (!start(r, SCHEDSWITCH, 6, now(), BPF_CORE_READ(prev, pid))) {

@@ -112,8 +112,10 @@ static __always_inline bool find(struct rec *r)
 	return r->p != 0;
 }
 
+// give_up takes back the event that was reserved: there is nothing to say of it.
 static __always_inline void give_up(struct rec *r)
 {
+	r->k->seen--;
 	barrier();
 	r->k->busy = 0;
 }
@@ -143,7 +145,7 @@ static __always_inline void publish(struct rec *r, u64 enter, u64 cgroup)
 	x->size = size;
 	x->flags = r->k->flags;
 	x->cpu = r->cpu;
-	x->lost = k->lost;
+	x->lost = k->lost + k->reasons[LOST_NESTED];
 	x->faults = r->k->faults;
 	x->enter = enter;
 	x->cgroup = cgroup;
@@ -151,7 +153,7 @@ static __always_inline void publish(struct rec *r, u64 enter, u64 cgroup)
 	u64 head = k->head, next = head + size;
 	if ((next ^ head) >> SEGMENT_BITS)
 		next = ((head >> SEGMENT_BITS) + 1) << SEGMENT_BITS;
-	barrier(); // arm64 may still let the head overtake the record: the consumer takes only what is a millisecond old
+	barrier(); // arm64 may still let the head overtake the record: settle, on the other side, gives it time
 	k->head = next;
 	barrier();
 	k->busy = 0;

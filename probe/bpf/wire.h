@@ -21,7 +21,7 @@ struct prefix {
 	u32 size;    // prefix, event and padding: a multiple of 8
 	u16 flags;   // PREFIX_*
 	u16 cpu;
-	u32 lost;    // control.lost of this CPU, low half, when the record was written: the gap before it is the difference
+	u32 lost;    // events lost on this CPU so far, low half: the gap before the record is the difference
 	u32 faults;  // bit i: the memory of parameter i could not be read
 	u64 enter;   // when the call began, as the event's own time; 0: not known
 	u64 cgroup;  // id of the cgroup (v2), in clone, exec and procexit, else 0
@@ -45,7 +45,7 @@ enum lost {
 struct control {
 	u64 head;                  // written last: everything before it is complete
 	u64 seen;                  // events that were asked for, the lost ones too, but for nested ones
-	u64 lost;                  // without nested ones
+	u64 lost;                  // of them
 	u64 reasons[LOST_REASONS];
 	u32 busy;                  // a record is being written
 	u32 pad;
