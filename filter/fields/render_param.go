@@ -90,7 +90,7 @@ func appendRaw(dst []byte, ev *event.Event, p *event.Param, b []byte, o *Options
 		}
 		return AppendText(dst, event.AliasText(b), o)
 	case event.KindByteBuf:
-		return AppendBuffer(dst, b, o)
+		return appendMarks(AppendBuffer(dst, b, o), ev, p, b, o)
 	case event.KindSockAddr:
 		return appendSockAddr(dst, ev, b, o)
 	case event.KindSockTuple:
@@ -112,6 +112,25 @@ func appendRaw(dst []byte, ev *event.Event, p *event.Param, b []byte, o *Options
 		return append(dst, notAvailable...)
 	}
 	return appendNumber(dst, p, u, s, o)
+}
+
+// listCut is the length at which a live capture cuts the lists of an exec (MAX_ARGS in probe/bpf/task.h).
+const listCut = 8192
+
+// appendMarks says of a buffer that was recorded live that it is not all there, or that its memory could not be read.
+func appendMarks(dst []byte, ev *event.Event, p *event.Param, b []byte, o *Options) []byte {
+	switch {
+	case len(b) == 0 && ev.Faults != 0:
+		params := ev.Type.Schema().Params
+		for i := range params {
+			if &params[i] == p && ev.Faults>>i&1 != 0 {
+				return append(dst, "<fault>"...)
+			}
+		}
+	case ev.Cut && o.Buffer == BufferDots && (len(b) >= listCut || p.Name == "data" && (o.SnapLen == 0 || len(b) <= o.SnapLen)):
+		return append(dst, "..."...)
+	}
+	return dst
 }
 
 // appendNumber appends a parameter of a kind that is a number on the wire.

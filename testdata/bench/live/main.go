@@ -61,7 +61,7 @@ var tracers = []tracer{
 	{"exits", []string{"SCRY", "-v", "-p", "%evt.num", "evt.dir=< and " + nobody}, 1, false},
 	{"latency", []string{"SCRY", "-v", "-p", "%evt.latency", "evt.dir=< and " + nobody}, 1, false},
 	{"excluded", []string{"SCRY", "-v", "evt.type=accept"}, 0, false},
-	{"bpftrace", []string{"bpftrace", "-e", "rawtracepoint:sys_enter { @ = count(); }"}, 1, false},
+	{"bpftrace", []string{"bpftrace", "-e", "tracepoint:raw_syscalls:sys_enter { @ = count(); }"}, 1, false},
 	{"perf", []string{"perf", "trace", "-o", os.DevNull, "--", "LOOP"}, 1, true},
 	{"strace", []string{"strace", "-f", "-o", os.DevNull, "LOOP"}, 1, true},
 }
@@ -97,7 +97,9 @@ func run() error {
 }
 
 // chosen tells whether a name stands in a list of names; an empty list has all.
-func chosen(list, name string) bool { return list == "" || slices.Contains(strings.Split(list, ","), name) }
+func chosen(list, name string) bool {
+	return list == "" || slices.Contains(strings.Split(list, ","), name)
+}
 
 // sample is one run of a loop under a tracer.
 type sample struct {

@@ -5,10 +5,12 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,7 +46,7 @@ func under(t *tracer, program, name string, n int) (result, error) {
 	case t.args == nil:
 		return runLoop(loop)
 	case t.args[len(t.args)-1] == "LOOP":
-		argv := append(append([]string{}, t.args[:len(t.args)-1]...), loop...)
+		argv := commandLine(append(slices.Clone(t.args[:len(t.args)-1]), loop...))
 		cmd := exec.Command(argv[0], argv[1:]...)
 		out, err := cmd.Output()
 		if err != nil {
@@ -90,14 +92,12 @@ func parseLoop(text string) (r result, err error) {
 type running struct {
 	cmd    *exec.Cmd
 	stderr *os.File
+	done   chan error // what Wait returned
 }
 
 // start starts a tracer of all processes and waits until it is ready.
 func start(args []string) (*running, error) {
-	argv := append([]string{}, args...)
-	if argv[0] == "SCRY" {
-		argv[0] = *scryPath
-	}
+	argv := commandLine(args)
 	f, err := os.CreateTemp("", "scry-bench")
 	if err != nil {
 		return nil, err
@@ -108,31 +108,46 @@ func start(args []string) (*running, error) {
 		return nil, err
 	}
 	defer null.Close()
-	p := &running{exec.Command(argv[0], argv[1:]...), f}
+	p := &running{exec.Command(argv[0], argv[1:]...), f, make(chan error, 1)}
 	p.cmd.Stdout, p.cmd.Stderr = null, f
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
+	go func() { p.done <- p.cmd.Wait() }()
 	for range 1000 {
-		if attached(p.cmd.Process.Pid) {
+		if attached(p.cmd.Process.Pid, args[0]) {
 			p.settle()
 			return p, nil
 		}
-		if p.cpu() == 0 {
-			break // it has ended
+		select {
+		case err := <-p.done:
+			return nil, fmt.Errorf("%s: %v: %s", strings.Join(argv, " "), err, p.said())
+		case <-time.After(10 * time.Millisecond):
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	p.cmd.Process.Kill()
-	text, _ := p.stop()
-	return nil, fmt.Errorf("%s did not attach: %s", strings.Join(argv, " "), text)
+	<-p.done
+	return nil, fmt.Errorf("%s did not attach: %s", strings.Join(argv, " "), p.said())
 }
 
-// attached tells whether a process holds a link of a BPF program to the kernel.
-func attached(pid int) bool {
-	names, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", pid))
-	for _, name := range names {
-		if text, _ := os.ReadFile(name); bytes.Contains(text, []byte("link_type:")) {
+// commandLine is how a tracer is started. Those of the kernel's perf family need the trace file system, which not every machine has mounted: they get
+// one of their own.
+func commandLine(args []string) []string {
+	switch args[0] {
+	case "SCRY":
+		return append([]string{*scryPath}, args[1:]...)
+	case "perf", "bpftrace":
+		const mounted = `mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null; exec "$@"`
+		return append([]string{"unshare", "-m", "sh", "-c", mounted, "sh"}, args...)
+	}
+	return args
+}
+
+// attached tells whether a process holds a link of a BPF program to the kernel; bpftrace makes none, so its program has to do.
+func attached(pid int, name string) bool {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", pid))
+	for _, file := range files {
+		if text, _ := os.ReadFile(file); bytes.Contains(text, []byte("link_type:")) || name == "bpftrace" && bytes.Contains(text, []byte("prog_id:")) {
 			return true
 		}
 	}
@@ -169,13 +184,18 @@ func (p *running) cpu() time.Duration {
 // stop interrupts the tracer and returns what it said.
 func (p *running) stop() (string, error) {
 	p.cmd.Process.Signal(os.Interrupt)
-	err := p.cmd.Wait()
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/self/fd/%d", p.stderr.Fd()))
-	p.stderr.Close()
+	err, text := <-p.done, p.said()
 	if err != nil {
 		return "", fmt.Errorf("%s: %w: %s", p.cmd.Args[0], err, text)
 	}
-	return string(text), nil
+	return text, nil
+}
+
+// said is what the tracer wrote to stderr, once it has ended.
+func (p *running) said() string {
+	defer p.stderr.Close()
+	text, _ := io.ReadAll(io.NewSectionReader(p.stderr, 0, 1<<20))
+	return string(text)
 }
 
 var summary = regexp.MustCompile(`(\d+) events seen,.*?(?:(\d+) dropped.*)?; [\d.]+ s,`)
