@@ -73,7 +73,9 @@ func TestLoad(t *testing.T) {
 }
 
 // call is the demand for the enter and the exit of some calls.
-func call(types ...event.Type) Options { return Options{Types: event.TypesOf(types...), Buffer: 2 << 20} }
+func call(types ...event.Type) Options {
+	return Options{Types: event.TypesOf(types...), Buffer: 2 << 20}
+}
 
 // What a demand leaves out is cut away in all the programs that it keeps: other code for the verifier than with everything.
 func TestLoadSubsets(t *testing.T) {
@@ -94,7 +96,7 @@ func TestLoadSubsets(t *testing.T) {
 		"names":     {names, nil},
 		"all":       {all, nil},
 		"generic":   {generic, []string{"sys_enter"}},
-		"processes": {call(event.Clone20X, event.ExecveX, event.ProcexitV1E), nil},
+		"processes": {call(event.CloneV20X, event.ExecveV19X, event.ProcexitV1E), nil},
 		"switches":  {call(event.SchedswitchV6E), []string{"sched_switch"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -67,6 +68,7 @@ var tails = [2][numPrograms]string{
 
 // Open loads what the options need and attaches it. Events are recorded from then on.
 func Open(o Options) (*Probe, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // loading makes little garbage that a collection would find, and the user waits
 	if err := rlimit.RemoveMemlock(); err != nil && !errors.Is(err, unix.EPERM) {
 		return nil, fmt.Errorf("memory limit: %w", err)
 	}
@@ -103,6 +105,9 @@ func newSpec(o Options) (*spec, error) {
 	segments := segmentsFor(o.Buffer)
 	s.Maps["controls"].MaxEntries = uint32(cpus)
 	s.Maps["rings"].MaxEntries = uint32(cpus * segments)
+	if !o.Latency {
+		s.Maps["entered"].MaxEntries = 1
+	}
 	self := uint32(os.Getpid())
 	if o.All {
 		self = 0
@@ -195,7 +200,7 @@ func (s *spec) selectPrograms() {
 }
 
 func (p *Probe) load(s *spec) error {
-	coll, err := ebpf.NewCollection(s.CollectionSpec)
+	coll, err := newCollection(s.CollectionSpec)
 	if err != nil {
 		return loadError(err)
 	}

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # run.sh [ARCH-SUITE...] boots kernels (all six) and runs the live tests of the packages below on them, two machines at a time. It fails when a test
 # failed or did not end. KERNELS says where kernels are kept; with RESULTS=FILE a line for each test is appended there: verdict, kernel and package,
-# name, reason of a skip, separated by tabs. RUN=REGEXP runs other tests.
+# name, reason of a skip, separated by tabs. TESTS='PACKAGE:REGEXP ...' runs others.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 kernels=${KERNELS:-${XDG_CACHE_HOME:-$HOME/.cache}/scry-kernels}
 suites=(amd64-bullseye arm64-bullseye amd64-bookworm arm64-bookworm amd64-trixie arm64-trixie)
-tests='probe:^Test(Load|Waker) capture:^TestLive'
+tests=${TESTS:-'probe:^Test(Load|Waker) capture:^TestLive'}
 limit=280 # seconds for a kernel
 
 tmp=$(mktemp -d)
@@ -23,7 +23,7 @@ build() {
 	echo 'root:x:0:' >"$root/etc/group"
 	for t in $tests; do
 		go test -c -trimpath -ldflags '-s -w' -o "$root/${t%%:*}.test" "./${t%%:*}"
-		[[ ! -e $root/${t%%:*}.test ]] || echo "/${t%%:*}.test -test.v -test.timeout=4m -test.run=${RUN:-${t#*:}}" >>"$root/commands"
+		[[ ! -e $root/${t%%:*}.test ]] || echo "/${t%%:*}.test -test.v -test.timeout=4m -test.run=${t#*:}" >>"$root/commands"
 	done
 }
 
