@@ -45,7 +45,7 @@ var processRows = []row{
 		k.call("mlock2", p, 16, unix.MLOCK_ONFAULT)
 		k.want("addr", p, "len", 16, "flags", "MLOCK_ONFAULT")
 		k.call("mlock2", p, 16, 1<<8)
-		k.want("addr", p, "len", 16, "flags", 0)
+		k.want("addr", p, "len", 16, "flags", 1<<8)
 	}},
 	{"mlockall", func(k *kit) {
 		k.call("mlockall", unix.MCL_CURRENT|unix.MCL_ONFAULT)
@@ -82,9 +82,9 @@ var processRows = []row{
 	}},
 	{"futex", func(k *kit) {
 		p := k.words(5)
-		k.call("futex", p, unix.FUTEX_WAKE|unix.FUTEX_PRIVATE_FLAG, 3, 0, 0, 0)
+		k.call("futex", p, 1|128, 3, 0, 0, 0)
 		k.want("addr", p, "op", flagText("FUTEX_PRIVATE_FLAG|FUTEX_WAKE"), "val", 3)
-		k.call("futex", p, unix.FUTEX_WAIT, 4, 0, 0, 0)
+		k.call("futex", p, 0, 4, 0, 0, 0)
 		k.want("addr", p, "op", "FUTEX_WAIT", "val", 4)
 	}},
 	{"semget", func(k *kit) {
@@ -214,9 +214,9 @@ var processRows = []row{
 	{"ptrace", func(k *kit) {
 		k.call("ptrace", unix.PTRACE_ATTACH, math.MaxInt32, 0, 0)
 		k.want("addr", absent, "data", absent, "request", "PTRACE_ATTACH", "pid", math.MaxInt32)
+		word := k.words(0x1122334455667788)
 		pid, end := k.sleeper()
 		defer end()
-		word := k.words(0x1122334455667788)
 		k.call("ptrace", unix.PTRACE_ATTACH, pid, 0, 0)
 		k.want("addr", 0, "data", val{"n", "0"}, "request", "PTRACE_ATTACH", "pid", pid)
 		k.sys("wait4", pid, 0, unix.WALL, 0)
@@ -252,8 +252,10 @@ var processRows = []row{
 	{"bpf", func(k *kit) {
 		k.call("bpf", unix.BPF_MAP_CREATE, k.pieces(uint32(2), uint32(4), uint32(8), uint32(1)), 16)
 		k.want("cmd", "BPF_MAP_CREATE")
+		k.in("cmd", unix.BPF_MAP_CREATE)
 		k.call("bpf", unix.BPF_OBJ_GET, 0, 0)
 		k.want("cmd", "BPF_OBJ_GET")
+		k.in("cmd", unix.BPF_OBJ_GET)
 	}},
 	{"pidfd_open", func(k *kit) {
 		pid := unix.Getpid()

@@ -24,6 +24,7 @@ const (
 	opFDAt
 	opU32At
 	opLimitAt
+	opTextAt
 	opTimeAt
 	opSigsetAt
 	opOffsetAt
@@ -84,6 +85,7 @@ const (
 	mapQuotaType
 	mapQuotaFmt
 	mapPipe
+	mapSemval
 )
 
 // Programs that carry plans out.
@@ -119,7 +121,7 @@ type source struct {
 }
 
 var sources = map[string]source{
-	"u32": {op: opZ32}, "s32": {op: opS32}, "const": {op: opConst}, "fdat": {op: opFDAt}, "u32at": {op: opU32At}, "limit": {op: opLimitAt},
+	"u32": {op: opZ32}, "s32": {op: opS32}, "const": {op: opConst}, "fdat": {op: opFDAt}, "u32at": {op: opU32At}, "limit": {op: opLimitAt}, "textat": {op: opTextAt},
 	"time": {op: opTimeAt}, "sigset": {op: opSigsetAt}, "offset": {op: opOffsetAt}, "memory": {op: opMemory}, "dev": {op: opFileDev},
 	"ino": {op: opFileIno}, "pipeino": {op: opPipeIno}, "caps": {op: opCaps}, "buffer": {op: opBuffer}, "address": {op: opAddress},
 	"tuple": {op: opTuple}, "queue": {op: opQueue}, "sockpair": {op: opSockpair}, "sockopt": {op: opSockopt}, "filepath": {op: opFilePath},
@@ -133,7 +135,7 @@ var sources = map[string]source{
 	"semget": {opMap, mapSemget, mapSemget}, "semctl": {opMap, mapSemctl, mapSemctl}, "pidfd": {opMap, mapPidfd, mapPidfd},
 	"delmodule": {opMap, mapDeleteModule, mapDeleteModule}, "epoll": {opMap, mapEpoll, mapEpoll}, "mount": {opMap, mapMount, mapMount},
 	"socketflags": {opMap, mapSocketFlags, mapSocketFlags}, "clone": {opMap, mapClone, mapClone}, "optlevel": {opMap, mapSockoptLevel, mapSockoptLevel},
-	"optname": {opMap, mapSockopt, mapSockopt}, "pipeflags": {opMap, mapPipe, mapPipe}, "quotacmd": {opMap, mapQuotaCmd, mapQuotaCmd},
+	"optname": {opMap, mapSockopt, mapSockopt}, "pipeflags": {opMap, mapPipe, mapPipe}, "semval": {opMap, mapSemval, mapSemval}, "quotacmd": {opMap, mapQuotaCmd, mapQuotaCmd},
 	"quotatype": {opMap, mapQuotaType, mapQuotaType}, "quotafmt": {opMap, mapQuotaFmt, mapQuotaFmt},
 }
 

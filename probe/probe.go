@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/bits"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -35,6 +38,7 @@ type Probe struct {
 	*Rings
 	coll     *ebpf.Collection
 	injector injector
+	ringless []*control // of CPUs that were not running when the probe was loaded
 	links    []link.Link
 	mapped   [][]byte
 	programs []string
@@ -104,7 +108,7 @@ func newSpec(o Options) (*spec, error) {
 	}
 	segments := segmentsFor(o.Buffer)
 	s.Maps["controls"].MaxEntries = uint32(cpus)
-	s.Maps["rings"].MaxEntries = uint32(cpus * segments)
+	s.Maps["rings"].MaxEntries = uint32(min(cpus, onlineCPUs()) * segments)
 	if !o.Latency {
 		s.Maps["entered"].MaxEntries = 1
 	}
@@ -242,14 +246,18 @@ func (p *Probe) openRings(s *spec) error {
 	if err != nil {
 		return err
 	}
-	cpus := int(s.Maps["controls"].MaxEntries)
+	segments := segmentsFor(s.o.Buffer)
+	cpus := int(s.Maps["rings"].MaxEntries) / segments
 	w, err := newWaker(p.coll.Maps["wake"])
 	if err != nil {
 		return fmt.Errorf("wake-ups: %w", err)
 	}
 	boot := bootTime()
-	p.Rings = newRings(rings, controls, cpus, int(s.Maps["rings"].MaxEntries)/cpus, func() uint64 { return boot + bootClock() }, w)
+	p.Rings = newRings(rings, controls, cpus, segments, func() uint64 { return boot + bootClock() }, w)
 	p.addInjector(&p.injector)
+	for i := cpus; i < int(s.Maps["controls"].MaxEntries); i++ {
+		p.ringless = append(p.ringless, controlAt(controls, i))
+	}
 	return nil
 }
 
@@ -289,6 +297,15 @@ func (p *Probe) attach() error {
 	return nil
 }
 
+// Stats are those of the rings, with what CPUs without a ring have lost.
+func (p *Probe) Stats() Stats {
+	n := p.Rings.Stats()
+	for _, c := range p.ringless {
+		n.add(c.counters())
+	}
+	return n
+}
+
 // Detach stops recording; what the rings hold can still be read.
 func (p *Probe) Detach() {
 	for _, l := range p.links {
@@ -303,6 +320,7 @@ func (p *Probe) Close() error {
 	if p.Rings != nil {
 		p.Rings.Close()
 	}
+	p.ringless = nil
 	for _, b := range p.mapped {
 		unix.Munmap(b)
 	}
@@ -325,6 +343,23 @@ func loadError(err error) error {
 		return fmt.Errorf("%w: %w", ErrKernel, err)
 	}
 	return fmt.Errorf("loading: %w", err)
+}
+
+// onlineCPUs is one more than the highest number of a CPU that runs now: only those get rings, of which machines may have many more CPUs to offer.
+func onlineCPUs() int {
+	b, err := os.ReadFile("/sys/devices/system/cpu/online")
+	if err != nil {
+		return math.MaxInt
+	}
+	list := strings.FieldsFunc(strings.TrimSpace(string(b)), func(r rune) bool { return r == ',' || r == '-' })
+	if len(list) == 0 {
+		return math.MaxInt
+	}
+	last, err := strconv.Atoi(list[len(list)-1])
+	if err != nil {
+		return math.MaxInt
+	}
+	return last + 1
 }
 
 func bootClock() uint64 {

@@ -215,6 +215,7 @@ __noinline u32 map_value(u64 v, u64 before, u64 ret, u32 map)
 	case MAP_QUOTA_CMD: return map_quota_cmd(v);
 	case MAP_QUOTA_TYPE: return (v & 0xff) == 0 ? 1 : (v & 0xff) == 1 ? 2 : 0;
 	case MAP_QUOTA_FMT: return v == 1 ? 2 : v == 2 ? 4 : v == 4 ? 8 : 1;
+	case MAP_SEMVAL: return (before & ~0x100ull) == 16 ? v : 0; // only SETVAL has a number there
 	case MAP_PIPE: return map_open(v) & ~3;
 	}
 	return 0;

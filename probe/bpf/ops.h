@@ -17,7 +17,8 @@ enum op {
 	OP_MAP,       // argument a translated by table b (enum map), c bytes wide
 	OP_FD_AT,     // the s32 at offset b, as s64
 	OP_U32_AT,    // the u32 at offset b
-	OP_LIMIT_AT,  // the word of struct rlimit at b (0 or 1) as s64
+	OP_LIMIT_AT,  // the word of struct rlimit at b (0 or 1) as s64; c: 1 when the call fills it: -1 if it failed
+	OP_TEXT_AT,   // the text that the call has put at a
 	OP_TIME_AT,   // a struct timespec, as u64 ns
 	OP_SIGSET_AT, // the first 32 signals
 	OP_OFFSET_AT, // a loff_t
@@ -46,7 +47,7 @@ enum map {
 	MAP_OPEN, MAP_OPEN_MODE, MAP_CREATED, MAP_PROT, MAP_MMAP, MAP_FCNTL, MAP_PTRACE, MAP_RLIMIT, MAP_CHOWNAT, MAP_EXECVEAT,
 	MAP_RESOLVE, MAP_SEMGET, MAP_SEMCTL, MAP_PIDFD, MAP_DELETE_MODULE, MAP_EPOLL, MAP_URING, MAP_MOUNT, MAP_SOCKET_FLAGS,
 	MAP_CLONE, MAP_SOCKOPT_LEVEL, MAP_SOCKOPT, MAP_HOW_OPEN, MAP_HOW_MODE, MAP_HOW_RESOLVE, MAP_HOW_CREATED, MAP_CREAT,
-	MAP_QUOTA_CMD, MAP_QUOTA_TYPE, MAP_QUOTA_FMT, MAP_PIPE,
+	MAP_QUOTA_CMD, MAP_QUOTA_TYPE, MAP_QUOTA_FMT, MAP_PIPE, MAP_SEMVAL,
 };
 
 // The program that carries a plan out.

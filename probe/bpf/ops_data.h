@@ -23,13 +23,14 @@ static __always_inline void iov_at(const void *v, u32 n, bool narrow, struct iov
 	}
 }
 
-#define MAX_IOV 16
+#define MAX_IOV 1024 // UIO_MAXIOV
+#define MAX_IOV_DATA 64
 
-// iov_size adds up the lengths of the first MAX_IOV pieces.
+// iov_size adds up the lengths of the pieces.
 __noinline u64 iov_size(u64 v, u64 count, u32 narrow)
 {
 	u64 sum = 0;
-#pragma unroll
+_Pragma("clang loop unroll(disable)")
 	for (u32 n = 0; n < MAX_IOV; n++) {
 		struct iovec_ one;
 		if (n >= count)
@@ -40,7 +41,7 @@ __noinline u64 iov_size(u64 v, u64 count, u32 narrow)
 	return sum;
 }
 
-// put_iov appends size bytes of a vector, as many as snaplen allows.
+// put_iov appends size bytes of a vector, as many as snaplen allows and the first MAX_IOV_DATA pieces hold.
 __noinline int put_iov(u32 i, u64 v, u64 count, u32 narrow, u64 size)
 {
 	struct rec rec, *r = &rec;
@@ -55,8 +56,8 @@ __noinline int put_iov(u32 i, u64 v, u64 count, u32 narrow, u64 size)
 	else
 		left = size;
 	k->left = left;
-#pragma unroll
-	for (u32 n = 0; n < MAX_IOV; n++) {
+_Pragma("clang loop unroll(disable)")
+	for (u32 n = 0; n < MAX_IOV_DATA; n++) {
 		struct iovec_ one;
 		if (n >= count || !k->left)
 			break;
@@ -69,6 +70,8 @@ __noinline int put_iov(u32 i, u64 v, u64 count, u32 narrow, u64 size)
 		k->off += len;
 		k->left -= len;
 	}
+	if (k->left && !(k->faults & 1u << (i & 31)) && count > MAX_IOV_DATA)
+		k->flags |= PREFIX_CUT;
 	u32 got = k->off - begin;
 	k->off = begin;
 	length(r, i, got & 0xffff);

@@ -109,7 +109,10 @@ static __always_inline void put_keyctl(struct rec *r, u32 i, u32 arg)
 	u8 *d = at(r);
 	*d = DYN_KEY_TEXT;
 	long n = bpf_probe_read_user_str(d + 1, MAX_STRING, (void *)v);
-	length(r, i, n > 0 && n <= MAX_STRING ? 1 + n : 0);
+	if (n > 0 && n <= MAX_STRING)
+		length(r, i, 1 + n);
+	else
+		put_fault(r, i, false);
 }
 
 // put_sem: the first two operations of a semop.

@@ -57,7 +57,7 @@ __noinline int put_arg(u32 i, u32 op, u32 exit)
 			put_fault(r, i, false);
 		return 0;
 	case OP_LIMIT_AT:
-		if (!src) {
+		if (!src || (c && k->ret < 0)) {
 			put(r, i, ~0ull, 8);
 			return 0;
 		}
@@ -66,6 +66,9 @@ __noinline int put_arg(u32 i, u32 op, u32 exit)
 			put(r, i, k->compat ? signed32(v) : v, 8);
 		else
 			put_fault(r, i, false);
+		return 0;
+	case OP_TEXT_AT:
+		put_string(r, i, k->ret < 0 ? 0 : src, exit);
 		return 0;
 	case OP_OFFSET_AT:
 		v = src ? word_at(src, false, &ok) : 0;

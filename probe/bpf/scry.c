@@ -184,10 +184,8 @@ static __always_inline bool call(struct rec *r, struct pt_regs *regs, s64 ret, b
 		if (e)
 			k->enter = *e;
 	}
-	if (!start(r, plan->type, plan->count, ts, (u32)id)) {
-		give_up(r);
+	if (!start(r, plan->type, plan->count, ts, (u32)id))
 		return false;
-	}
 	r->k->flags |= narrow ? PREFIX_COMPAT : 0;
 	if (plan->program == PROGRAM_GENERIC) {
 		generic(r, plan, NATIVE_NR(regs));
@@ -409,10 +407,8 @@ int exit_messages(void *ctx)
 		return 0;
 	if (!reserve(r, plan->flags & PLAN_STATE))
 		return 0;
-	if (!start(r, plan->type, plan->count, ts, tid)) {
-		give_up(r);
+	if (!start(r, plan->type, plan->count, ts, tid))
 		return 0;
-	}
 	k->args[5] = n + 1;
 	bpf_tail_call(ctx, &exit_programs, PROGRAM_MESSAGES);
 	give_up(r);
@@ -606,10 +602,8 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, s32 old, struct linux
 		if (e)
 			enter = *e;
 	}
-	if (!start(r, EXECVE_X, 31, now(), (u32)id)) {
-		give_up(r);
+	if (!start(r, EXECVE_X, 31, now(), (u32)id))
 		return 0;
-	}
 	put(r, 0, 0, 8);
 	put_args(r, 1, t);
 	put_identity((u64)t);
@@ -651,10 +645,8 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 		if (plan && plan->program == PROGRAM_CLONE)
 			type = plan->type;
 	}
-	if (!start(r, type, 21, now(), BPF_CORE_READ(child, pid))) {
-		give_up(r);
+	if (!start(r, type, 21, now(), BPF_CORE_READ(child, pid)))
 		return 0;
-	}
 	const struct cred *c = BPF_CORE_READ(child, cred);
 	struct pid *pid = BPF_CORE_READ(child, thread_pid);
 	u32 flags = 0;
@@ -697,10 +689,8 @@ int BPF_PROG(sched_process_exit, struct task_struct *t)
 		bpf_map_delete_elem(&followed, &tgid);
 	if (!want_procexit || !reserve(r, true))
 		return 0;
-	if (!start(r, PROCEXIT, 5, now(), tid)) {
-		give_up(r);
+	if (!start(r, PROCEXIT, 5, now(), tid))
 		return 0;
-	}
 	u32 code = BPF_CORE_READ(t, exit_code);
 	put(r, 0, (s64)(s32)code, 8);
 	put(r, 1, code >> 8 & 0xff, 8);
@@ -720,10 +710,8 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		return 0; // scry wakes up on an idle processor
 	if (excused((u64)BPF_CORE_READ(prev, tgid) << 32, false) || !reserve(r, false))
 		return 0;
-	if (!start(r, SCHEDSWITCH, 6, now(), BPF_CORE_READ(prev, pid))) {
-		give_up(r);
+	if (!start(r, SCHEDSWITCH, 6, now(), BPF_CORE_READ(prev, pid)))
 		return 0;
-	}
 	put(r, 0, (s64)BPF_CORE_READ(next, pid), 8);
 	put(r, 1, BPF_CORE_READ(prev, maj_flt), 8);
 	put(r, 2, BPF_CORE_READ(prev, min_flt), 8);
@@ -742,10 +730,8 @@ int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info)
 	u64 id = bpf_get_current_pid_tgid();
 	if (excused(id, false) || !reserve(r, false))
 		return 0;
-	if (!start(r, SIGNALDELIVER, 3, now(), (u32)id)) {
-		give_up(r);
+	if (!start(r, SIGNALDELIVER, 3, now(), (u32)id))
 		return 0;
-	}
 	s32 from = 0;
 	if ((u64)info > 2) { // SEND_SIG_NOINFO, SEND_SIG_PRIV
 		int code = BPF_CORE_READ(info, si_code);
@@ -766,10 +752,8 @@ static __always_inline void page_fault(unsigned long addr, struct pt_regs *regs,
 	u64 id = bpf_get_current_pid_tgid();
 	if (excused(id, false) || !reserve(r, false))
 		return;
-	if (!start(r, PAGE_FAULT, 3, now(), (u32)id)) {
-		give_up(r);
+	if (!start(r, PAGE_FAULT, 3, now(), (u32)id))
 		return;
-	}
 	put(r, 0, addr, 8);
 	put(r, 1, regs->ip, 8);
 	put(r, 2, (error & 1 ? 1 : 2) | (error & 2 ? 4 : 8) | (error & 4 ? 0x10 : 0x20) | (error & 8 ? 0x40 : 0) | (error & 16 ? 0x80 : 0), 4);

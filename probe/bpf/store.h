@@ -120,12 +120,17 @@ static __always_inline void give_up(struct rec *r)
 	r->k->busy = 0;
 }
 
-// start writes the head of a record with count parameters.
+// start writes the head of a record with count parameters. It fails on a CPU that came after the rings were made: its events are lost.
 static __always_inline bool start(struct rec *r, u32 type, u32 count, u64 ts, u64 tid)
 {
 	u8 *p = place(r->k, r->cpu);
-	if (!p)
+	if (!p) {
+		r->k->lost++;
+		r->k->reasons[LOST_FULL]++;
+		barrier();
+		r->k->busy = 0;
 		return false;
+	}
 	r->p = p;
 	r->k->off = sizeof(struct prefix) + HEAD_SIZE + 2 * count;
 	p += sizeof(struct prefix);
