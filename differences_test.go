@@ -36,6 +36,7 @@ var rewrites = []rewrite{
 	{id: "D-newer-params", ours: re(`( dev=[0-9A-F]+) ino=\d+$`), with: "$1"},
 	{id: "D-newer-params", ours: re(`( flags=\d) cap_inheritable=.*$`), with: "$1"},
 	{id: "D-flag-names", ours: re(`\(CLONE_CHILD_IN_PIDNS\)|\|CLONE_CHILD_IN_PIDNS`), with: ""},
+	{id: "D-flag-names", ours: re(`\|O_F_CREATED\b|\|FD_(UPPER|LOWER)_LAYER(_CREAT)?\b`), with: ""},
 	{id: "D-time-a", theirs: re(`^(\d{10}\.)(\d{1,8}) `), with: "pad"},
 }
 
@@ -194,6 +195,23 @@ var exceptions = []exception{
 
 	{id: "D-duration-zero", what: `filter evt\.deltatime>.*`, capture: "falco-psp_.*", theirs: "true", ours: "false"},
 	{id: "D-filter-state", what: `filter (evt\.buflen|proc\.vmsize>|fd\.num in|not fd\.name exists|proc\.aname\[2\]|proc\.fdopencount>|not proc\.name=curl and not fd\.type).*`},
+
+	// The capture of TestInteropSysdig.
+	{id: "D-connect-enter", what: "mode.*", event: "> connect|[<>] close", capture: "live-.*", theirs: `.*<u>(/var/run/nscd/socket|(stream|dgram).sock)\).*`},
+	{id: "D-connect-enter", what: `fd\..*`, event: "> connect|< connect|[<>] close", capture: "live-.*", theirs: `/var/run/nscd.*|socket|(.*/)?(stream|dgram).sock|/`},
+	{id: "D-unix-pathless", what: `mode.*`, event: "[<>] (shutdown|close|recvfrom|sendto)", capture: "live-.*", theirs: `.*<u>[0-9a-f]+->[0-9a-f]+ \).*`},
+	{id: "D-unix-pathless", what: `fd\..*`, event: "[<>] (shutdown|close|recvfrom|sendto)", capture: "live-.*", theirs: `[0-9a-f]+->[0-9a-f]+|`},
+	{id: "D-udp-bound", what: "mode.*", event: "[<>] (sendto|sendmsg|recvfrom|recvmsg|close|connect)", capture: "live-.*", theirs: `.*fd=\d+\(<[46]u>.*`, ours: `.*fd=\d+\(<[46]u>.*`},
+	{id: "D-udp-bound", what: `fd\.(name|filename|directory|[cs]ip|[cs]port)`, event: "[<>] (sendto|sendmsg|recvfrom|recvmsg|close|connect)", capture: "live-.*"},
+	{id: "D-vfork-ended", what: "mode.*", event: "> (signaldeliver|switch)|< vfork", capture: "live-.*", theirs: `.*(spid|next|res)=\d+\(.*`, ours: `.*(spid|next|res)=\d+ .*`},
+	{id: "D-vfork-ended", event: "> switch", capture: "live-.*", ours: `(.* )?<NA>.*`},
+	{id: "D-newer-calls", what: "mode.*", event: "[<>] close", capture: "live-.*", theirs: `.*fd=\d+`, ours: `.*fd=\d+\(<[lmP]>.*\)`},
+	{id: "D-newer-calls", what: `evt\.buflen`, event: "< close", capture: "live-.*", theirs: "<NA>", ours: "0"},
+	{id: "D-newer-calls", what: `evt\.category|fd\..*`, event: "[<>] close", capture: "live-.*", theirs: "<NA>|unknown|o|/"},
+	{id: "D-utf8", what: `mode.*|fd\..*`, event: "[<>] openat", capture: "live-.*", ours: `(.*name=|.*/)?(grüße(/日本)?|日本|\\x1b\[31mredÿ.*)(\(.*)?`},
+	{id: "D-exepath", what: `proc\.exepath`, capture: "live-.*", theirs: `/.*`, ours: `/usr/.*`},
+	{id: "D-thread-parent", what: `proc\.(ppid|pname)`, capture: "live-.*", theirs: `python3|-1|<NA>|\d+`},
+	{id: "D-cloexec", what: `proc\.fdopencount`, capture: "live-.*"},
 
 	// Processes.
 	{id: "D-parent-guess", what: `mode.*|evt\.(args|info)`, event: "< clone", theirs: `.* ptid=10301\(runc:\[0:PARENT\]\) .*`, ours: ".* ptid=10301 .*"},

@@ -27,7 +27,7 @@ import (
 
 // Live tests run this test program once more, as the command of a live capture, so that nothing but its calls is recorded. What it shall do
 // stands in $SCRY_LIVE, and where it shall write what must have been recorded in $SCRY_LIVE_OUT.
-var liveModes = map[string]func() any{}
+var liveModes = map[string]func() any{"calls": makeCalls, "long": makeLong, "faults": makeFaults, "threads": makeMix}
 
 func init() {
 	if mode := os.Getenv("SCRY_LIVE"); mode != "" {
@@ -58,6 +58,8 @@ type expected struct {
 	Enter, Exit event.Type
 	In          map[string]val
 	Out         []map[string]val // one for each event
+	Also        event.Type       // an event of the thread that follows
+	AlsoHolds   map[string]val
 	Cut         bool
 	at          int // number of its want
 }
@@ -122,7 +124,7 @@ func newKit() *kit {
 	mem, err := unix.Mmap(-1, 0, arenaSize+4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_POPULATE)
 	must(err)
 	must(unix.Mprotect(mem[arenaSize:], unix.PROT_NONE))
-	k := &kit{mem: mem, base: uintptr(unsafe.Pointer(&mem[0]))}
+	k := &kit{mem: mem, base: addressOf(mem)}
 	k.bad = k.base + arenaSize
 	for _, parent := range []string{os.TempDir(), "/dev/shm"} { // on an overlay numbers of inodes are not those of the file
 		var st unix.Statfs_t
@@ -137,6 +139,13 @@ func newKit() *kit {
 	return k
 }
 
+func addressOf(b []byte) uintptr { return uintptr(unsafe.Pointer(&b[0])) }
+
+func in64(ev *event.Event, i int) int64 {
+	n, _ := ev.Int(i)
+	return n
+}
+
 func must(err error) {
 	if err != nil {
 		panic(err)
@@ -144,7 +153,7 @@ func must(err error) {
 }
 
 // run runs the rows that this architecture has.
-func (k *kit) run(rows []row) []expected {
+func (k *kit) run(rows []row) {
 	for _, r := range rows {
 		if _, ok := callNumbers[r.call]; !ok {
 			continue
@@ -159,7 +168,6 @@ func (k *kit) run(rows []row) []expected {
 		}()
 		<-done
 	}
-	return k.expected
 }
 
 var callNumbers = func() map[string]int {
@@ -299,6 +307,12 @@ func (k *kit) want(pairs ...any) {
 
 func (k *kit) in(pairs ...any) { maps.Copy(k.expected[len(k.expected)-1].In, valuesOf(pairs)) }
 
+// also says that an event of that type follows the call, and what it holds.
+func (k *kit) also(t event.Type, pairs ...any) {
+	e := &k.expected[len(k.expected)-1]
+	e.Also, e.AlsoHolds = t, valuesOf(pairs)
+}
+
 func (k *kit) cut() { k.expected[len(k.expected)-1].Cut = true }
 
 // path is a name in the row's directory, which nobody has had yet.
@@ -342,12 +356,17 @@ func (k *kit) sleeper() (pid int64, end func()) {
 	}
 }
 
-// recordLive runs this program in that mode, under a capture, and returns its events and what it wrote to out.
-func recordLive(t *testing.T, o LiveOptions, mode string, out any) (events []*event.Event, stats LiveStats) {
+func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: loads programs into the kernel")
 	}
+}
+
+// recordLive runs this program in that mode, under a capture, and returns its events and what it wrote to out.
+func recordLive(t *testing.T, o LiveOptions, mode string, out any) (events []*event.Event, stats LiveStats) {
+	t.Helper()
+	needRoot(t)
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -430,7 +449,17 @@ func checkRows(t *testing.T, events []*event.Event, list []expected) {
 		}
 		tid, n := events[i-1].TID, 0
 		for _, ev := range events[i:] {
-			if ev.TID != tid || n == len(e.Out) {
+			if ev.TID != tid {
+				continue
+			}
+			if ev.Type == e.Also && e.AlsoHolds != nil {
+				checkEvent(t, &e, ev, e.AlsoHolds, nil)
+				e.AlsoHolds = nil
+			}
+			if n == len(e.Out) {
+				if e.AlsoHolds == nil {
+					break
+				}
 				continue
 			}
 			id, _ := ev.Uint(0)
@@ -448,6 +477,9 @@ func checkRows(t *testing.T, events []*event.Event, list []expected) {
 				}
 				n++
 			}
+		}
+		if e.AlsoHolds != nil {
+			t.Errorf("%s: %s: no %v follows", e.Row, e.Call, e.Also)
 		}
 		if n != len(e.Out) {
 			t.Errorf("%s: %s: %d events, want %d", e.Row, e.Call, n, len(e.Out))

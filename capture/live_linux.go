@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -51,6 +52,9 @@ func Live(o LiveOptions) (*LiveSource, error) {
 		p.Close()
 		return nil, fmt.Errorf("state of the machine: %w", err)
 	}
+	if !o.All {
+		hideOwn(s.snapshot)
+	}
 	if len(o.Command) > 0 {
 		if err := s.start(o.Command); err != nil {
 			p.Close()
@@ -73,6 +77,16 @@ func Live(o LiveOptions) (*LiveSource, error) {
 		p.Stop()
 	})
 	return s, nil
+}
+
+// hideOwn leaves out the descriptors that scry opened for itself. The command does not inherit them, but a file can only say so of some kinds: in
+// a replay it would have them all.
+func hideOwn(s *event.Snapshot) {
+	for i := range s.FDs {
+		if l := &s.FDs[i]; l.TID == uint64(os.Getpid()) {
+			l.FDs = slices.DeleteFunc(l.FDs, func(fd event.FD) bool { return fd.CloseExec })
+		}
+	}
 }
 
 // start runs the command. Its exec is the first event of it: what is done between fork and exec is scry's own.
@@ -124,8 +138,8 @@ func (s *LiveSource) sample() error {
 		var rec []byte
 		var user, system [8]byte
 		for {
-			ts := s.probe.Now()
 			err := sampler.Sample(func(tid int64, utime, stime uint64) {
+				ts := s.probe.Now() // of each: all of /proc takes longer than the rings wait for one another
 				putUint64(&user, utime)
 				putUint64(&system, stime)
 				rec = event.Append(rec[:0], ts, tid, event.ProcinfoE, user[:], system[:])

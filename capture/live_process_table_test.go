@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"golang.org/x/sys/unix"
+
+	"scry/capture/event"
 )
 
 const infinity = -1 // RLIM_INFINITY
@@ -79,6 +81,12 @@ var processRows = []row{
 		}
 		k.call("kill", -math.MaxInt32, 9)
 		k.want("pid", -math.MaxInt32, "sig", 9)
+	}},
+	{"tgkill", func(k *kit) {
+		pid, tid := unix.Getpid(), k.tid()
+		k.call("tgkill", pid, tid, int(unix.SIGURG)) // Go does nothing when nobody waits for it
+		k.want("pid", pid, "tid", tid, "sig", int(unix.SIGURG))
+		k.also(event.SignaldeliverE, "spid", pid, "dpid", tid, "sig", int(unix.SIGURG))
 	}},
 	{"futex", func(k *kit) {
 		p := k.words(5)
@@ -292,8 +300,9 @@ var processRows = []row{
 		k.want("fd", fd, "to_submit", 0, "min_complete", 0, "flags", "IORING_ENTER_GETEVENTS", "sig", 0x300)
 		k.call("io_uring_enter", -1, 3, 4, 2|4, 0, 0)
 		k.want("fd", -1, "to_submit", 3, "min_complete", 4, "flags", "IORING_ENTER_SQ_WAIT|IORING_ENTER_SQ_WAKEUP", "sig", 0)
-		k.call("io_uring_register", fd, 8, p, 0)
-		k.want("fd", fd, "opcode", "IORING_REGISTER_PROBE", "arg", p, "nr_args", 0)
+		probe := k.alloc(16 + 4*8)
+		k.call("io_uring_register", fd, 8, probe, 4)
+		k.want("fd", fd, "opcode", "IORING_REGISTER_PROBE", "arg", probe, "nr_args", 4)
 		k.call("io_uring_register", -1, 4, 5, 6)
 		k.want("fd", -1, "opcode", "IORING_REGISTER_EVENTFD", "arg", 5, "nr_args", 6)
 	}},

@@ -12,7 +12,7 @@ import (
 // features are what the programs do only on kernels that can.
 type features struct {
 	taskBTF   bool // fields of the task at hand are read without a helper: speed only
-	taskRegs  bool // the registers of the task at hand are found: which kind of clone has made a child
+	taskRegs  bool // a helper finds the registers of the task at hand
 	tailCalls bool // a program may call functions and go on to another program: each message of a sendmmsg or recvmmsg
 	faults    bool // page faults have tracepoints
 }

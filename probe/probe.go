@@ -121,7 +121,7 @@ func newSpec(o Options) (*spec, error) {
 		"want_fork": s.forks, "want_exec": s.execs, "want_procexit": o.Types.Has(event.ProcexitV1E),
 		"has_names": len(o.Exclude) > 0, "only_followed": o.Follow, "want_enter_time": o.Latency,
 		"want_enter": s.enters, "want_exit": s.exits,
-		"has_task_btf": s.kernel.taskBTF, "has_task_regs": s.kernel.taskRegs,
+		"has_task_btf": s.kernel.taskBTF, "has_task_regs": s.kernel.taskRegs, "has_tail_calls": s.kernel.tailCalls,
 	}
 	if runtime.GOARCH == "amd64" {
 		values["ia32_calls"] = event.IA32Calls()
@@ -185,7 +185,7 @@ func (s *spec) selectPrograms() {
 		"sys_exit":           s.exits != [8]uint64{},
 		"sched_process_fork": s.forks || s.o.Follow,
 		"sched_process_exec": s.execs || s.o.Follow,
-		"sched_process_exit": s.o.Types.Has(event.ProcexitV1E) || s.o.Follow,
+		"sched_process_exit": s.o.Types.Has(event.ProcexitV1E),
 		"sched_switch":       s.o.Types.Has(event.SchedswitchV6E),
 		"signal_deliver":     s.o.Types.Has(event.SignaldeliverE),
 		"page_fault_user":    s.o.Types.Has(event.PageFaultE),

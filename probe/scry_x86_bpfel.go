@@ -97,6 +97,7 @@ const (
 	scryProgSysExit          = "sys_exit"
 	scryVarBootTime          = "boot_time"
 	scryVarHasNames          = "has_names"
+	scryVarHasTailCalls      = "has_tail_calls"
 	scryVarHasTaskBtf        = "has_task_btf"
 	scryVarHasTaskRegs       = "has_task_regs"
 	scryVarIa32Calls         = "ia32_calls"
@@ -203,6 +204,7 @@ type scryMapSpecs struct {
 type scryVariableSpecs struct {
 	BootTime      *ebpf.VariableSpec `ebpf:"boot_time"`
 	HasNames      *ebpf.VariableSpec `ebpf:"has_names"`
+	HasTailCalls  *ebpf.VariableSpec `ebpf:"has_tail_calls"`
 	HasTaskBtf    *ebpf.VariableSpec `ebpf:"has_task_btf"`
 	HasTaskRegs   *ebpf.VariableSpec `ebpf:"has_task_regs"`
 	Ia32Calls     *ebpf.VariableSpec `ebpf:"ia32_calls"`
@@ -270,6 +272,7 @@ func (m *scryMaps) Close() error {
 type scryVariables struct {
 	BootTime      *ebpf.Variable `ebpf:"boot_time"`
 	HasNames      *ebpf.Variable `ebpf:"has_names"`
+	HasTailCalls  *ebpf.Variable `ebpf:"has_tail_calls"`
 	HasTaskBtf    *ebpf.Variable `ebpf:"has_task_btf"`
 	HasTaskRegs   *ebpf.Variable `ebpf:"has_task_regs"`
 	Ia32Calls     *ebpf.Variable `ebpf:"ia32_calls"`

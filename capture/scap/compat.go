@@ -63,7 +63,24 @@ func (c *compat) event(w *Writer, ev *event.Event, flags uint32) error {
 	if newer {
 		return c.make(w, ev, flags, r.to, r.from)
 	}
-	return w.put(ev, flags)
+	return c.same(w, ev, flags)
+}
+
+// same writes ev as it is, but for texts that are absent: 0.29.3 shows what lies behind them.
+func (c *compat) same(w *Writer, ev *event.Event, flags uint32) error {
+	schema := ev.Type.Schema()
+	p := c.params[:min(ev.NParams, len(schema.Params))]
+	whole := true
+	for i := range p {
+		p[i] = ev.Param(i)
+		if k := schema.Params[i].Kind; len(p[i]) == 0 && (k == event.KindCharBuf || k.Path()) {
+			p[i], whole = zeros[:1], false
+		}
+	}
+	if whole {
+		return w.put(ev, flags)
+	}
+	return c.write(w, ev, flags, ev.Type, p)
 }
 
 // enter writes the enter of the exit ev if it had none. Of newer types it gets which one, and from what.

@@ -273,7 +273,7 @@ func (t *Tables) renameByTuple(ev *event.Event, th *thread, fd *event.FD, tu eve
 	case event.AFUnix:
 		if tu.Path != "" || fd.Name == "" {
 			fd.UnixSrc, fd.UnixDst = tu.UnixSrc, tu.UnixDst
-			fd.Name = t.text([]byte(tu.Path))
+			fd.Name = t.unixName(tu)
 		}
 	case event.AFInet, event.AFInet6:
 		if fd.Type.IsListen() {

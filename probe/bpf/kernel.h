@@ -149,6 +149,7 @@ struct css_set { struct cgroup_subsys_state *subsys[16]; struct cgroup *dfl_cgrp
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
+	void *stack;
 	struct mm_struct *mm;
 	int exit_code, exit_signal;
 	s32 pid, tgid;

@@ -29,7 +29,7 @@ __noinline int put_arg(u32 i, u32 op, u32 exit)
 	u32 kind = op & 0xff, a = op >> 8 & 0xff, b = op >> 16 & 0xff, c = op >> 24;
 	u64 v = k->args[a & 7];
 	const void *src = (const void *)v;
-	bool ok = true;
+	bool ok = true, narrow;
 	switch (kind) {
 	case OP_MAP: put(r, i, map_value(v, k->args[(a - 1) & 7], k->ret, b), c & 15); return 0;
 	case OP_CONST: put(r, i, b, a & 15); return 0;
@@ -61,9 +61,10 @@ __noinline int put_arg(u32 i, u32 op, u32 exit)
 			put(r, i, ~0ull, 8);
 			return 0;
 		}
-		v = word_at(src + (k->compat ? 4 * b : 8 * b), k->compat, &ok);
+		narrow = k->compat && k->compat != 340; // prlimit64 has wide limits
+		v = word_at(src + (narrow ? 4 * b : 8 * b), narrow, &ok);
 		if (ok)
-			put(r, i, k->compat ? signed32(v) : v, 8);
+			put(r, i, narrow ? signed32(v) : v, 8);
 		else
 			put_fault(r, i, false);
 		return 0;
@@ -71,7 +72,7 @@ __noinline int put_arg(u32 i, u32 op, u32 exit)
 		put_string(r, i, k->ret < 0 ? 0 : src, exit);
 		return 0;
 	case OP_OFFSET_AT:
-		v = src ? word_at(src, false, &ok) : 0;
+		v = src ? word_at(src, k->compat == 187, &ok) : 0; // the old sendfile
 		put(r, i, v, 8);
 		return 0;
 	case OP_TIME_AT:

@@ -225,16 +225,22 @@ static __always_inline void put_sockopt(struct rec *r, u32 i, bool get)
 	switch (kind) {
 	case DYN_ERRNO:
 		v = word_at(src, true, &ok);
+		if (!ok)
+			break;
 		*(s64 *)(d + 1) = -(s64)(s32)v;
 		length(r, i, 9);
 		return;
 	case DYN_U32:
 		v = word_at(src, true, &ok);
+		if (!ok)
+			break;
 		*(u32 *)(d + 1) = v;
 		length(r, i, 5);
 		return;
 	case DYN_U64:
 		v = word_at(src, false, &ok);
+		if (!ok)
+			break;
 		*(u64 *)(d + 1) = v;
 		length(r, i, 9);
 		return;
@@ -242,22 +248,30 @@ static __always_inline void put_sockopt(struct rec *r, u32 i, bool get)
 		s64 t[2] = {};
 		if (k->compat && opt < 60) {
 			s32 t32[2] = {};
-			bpf_probe_read_user(t32, sizeof(t32), src);
+			ok = !bpf_probe_read_user(t32, sizeof(t32), src);
 			t[0] = t32[0];
 			t[1] = t32[1];
 		} else {
-			bpf_probe_read_user(t, sizeof(t), src);
+			ok = !bpf_probe_read_user(t, sizeof(t), src);
 		}
+		if (!ok)
+			break;
 		*(u64 *)(d + 1) = t[0] * 1000000000ull + t[1] * 1000ull;
 		length(r, i, 9);
 		return;
 	}
 	}
+	if (!ok) {
+		put_fault(r, i, false);
+		return;
+	}
 	u32 n = snaplen < len ? snaplen : len;
 	if (n > room(r))
 		n = room(r);
-	if (n && !copy_user(r, off + 1, src, n))
-		n = 0;
+	if (n && !copy_user(r, off + 1, src, n)) {
+		put_fault(r, i, false);
+		return;
+	}
 	if (n < len)
 		r->k->flags |= PREFIX_CUT;
 	length(r, i, (1 + n) & 0xffff);

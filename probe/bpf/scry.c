@@ -31,9 +31,10 @@ struct {
 	__type(value, u32);
 } exit_programs SEC(".maps");
 
+// A process stays here when its leader ends, as its other threads need not; its number leaves when a process that nobody follows gets it, or when nobody
+// has looked for it for long.
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
 	__type(key, u32);  // process id
 	__type(value, u8); // FORKED until its exec, then RUNNING
@@ -81,6 +82,24 @@ static __always_inline bool excused(u64 pid_tgid, bool exec)
 #if defined(__TARGET_ARCH_x86)
 #define NATIVE_NR(regs) ((u32)(regs)->orig_ax)
 
+static __always_inline u64 first_argument(struct pt_regs *regs, bool narrow) { return narrow ? (u32)regs->bx : regs->di; }
+
+// widen makes the arguments of a 32-bit call those of the 64-bit one: offsets come in two halves, signed, or as a number of pages.
+static __always_inline void widen(struct control *k, u32 native)
+{
+	switch (native) {
+	case 19: // lseek
+		k->args[1] = signed32(k->args[1]);
+		break;
+	case 180: case 181: case 333: case 334: // pread64, pwrite64, preadv, pwritev
+		k->args[3] |= k->args[4] << 32;
+		break;
+	case 192: // mmap2
+		k->args[5] <<= 12;
+		break;
+	}
+}
+
 static __always_inline void arguments(struct control *k, struct pt_regs *regs, bool narrow)
 {
 	if (narrow) {
@@ -90,6 +109,7 @@ static __always_inline void arguments(struct control *k, struct pt_regs *regs, b
 		k->args[3] = (u32)regs->si;
 		k->args[4] = (u32)regs->di;
 		k->args[5] = (u32)regs->bp;
+		widen(k, k->compat);
 	} else {
 		k->args[0] = regs->di;
 		k->args[1] = regs->si;
@@ -101,6 +121,8 @@ static __always_inline void arguments(struct control *k, struct pt_regs *regs, b
 }
 #else
 #define NATIVE_NR(regs) ((u32)(regs)->syscallno)
+
+static __always_inline u64 first_argument(struct pt_regs *regs, bool narrow) { return regs->orig_x0; }
 
 static __always_inline void arguments(struct control *k, struct pt_regs *regs, bool narrow)
 {
@@ -115,9 +137,8 @@ static __always_inline void arguments(struct control *k, struct pt_regs *regs, b
 
 // call_number is the number of the call in the table of this architecture's 64-bit calls: that of the call which does the same for a
 // 32-bit one, and 511 for what has none.
-static __always_inline u32 call_number(struct pt_regs *regs, bool narrow)
+static __always_inline u32 call_number(u32 nr, bool narrow)
 {
-	u32 nr = NATIVE_NR(regs);
 #if defined(__TARGET_ARCH_x86)
 	if (narrow) {
 		s16 n = nr < 512 ? ia32_calls[nr] : -1;
@@ -136,7 +157,7 @@ static const volatile u16 socketcalls[32] = {0, 41, 49, 42, 50, 43, 51, 52, 53, 
 
 static __always_inline u32 socketcall(struct pt_regs *regs) { return socketcalls[regs->bx & 31]; }
 
-static __always_inline void socketcall_arguments(struct control *k, u64 list)
+static __always_inline void arguments_at(struct control *k, u64 list)
 {
 	u32 a[6] = {};
 	bpf_probe_read_user(a, sizeof(a), (void *)list);
@@ -159,7 +180,7 @@ static __always_inline bool call(struct rec *r, struct pt_regs *regs, s64 ret, b
 {
 	struct task_struct *t = me();
 	bool narrow = compat(t);
-	u32 nr = call_number(regs, narrow);
+	u32 nr = call_number(NATIVE_NR(regs), narrow);
 #if defined(__TARGET_ARCH_x86)
 	bool unfold = narrow && NATIVE_NR(regs) == 102 && socketcall(regs);
 	if (unfold)
@@ -176,7 +197,7 @@ static __always_inline bool call(struct rec *r, struct pt_regs *regs, s64 ret, b
 	u64 ts = now();
 	k->ret = ret;
 	k->nr = nr;
-	k->compat = narrow;
+	k->compat = narrow ? NATIVE_NR(regs) : 0;
 	k->enter = 0;
 	if (exit && want_enter_time) {
 		u32 tid = id;
@@ -195,7 +216,9 @@ static __always_inline bool call(struct rec *r, struct pt_regs *regs, s64 ret, b
 	arguments(k, regs, narrow);
 #if defined(__TARGET_ARCH_x86)
 	if (unfold)
-		socketcall_arguments(k, (u32)regs->cx);
+		arguments_at(k, (u32)regs->cx);
+	else if (k->compat == 90) // the old mmap
+		arguments_at(k, (u32)regs->bx);
 #endif
 	if (plan->program == PROGRAM_MESSAGES)
 		k->args[5] = 0;
@@ -255,10 +278,12 @@ static __always_inline struct plan *reopen(struct rec *r, bool exit)
 	return plan;
 }
 
-// PROGRAM defines a program that carries out the operations of a plan: those that all know, and OTHERS.
+// PROGRAM defines a program that carries out the operations of a plan: those that all know, and OTHERS. It is not cold, but what is keeps the head of a
+// loop before its body: otherwise clang puts the end of the body there, and kernels before 6.3 refuse a loop that is entered by running into its head
+// from a block behind it ("back-edge").
 #define PROGRAM(where, name, exit, OTHERS)                   \
 	SEC("tp_btf/sys_" #where)                            \
-	int where##_##name(void *ctx)                        \
+	__attribute__((cold)) int where##_##name(void *ctx)  \
 	{                                                    \
 		struct rec rec, *r = &rec;                   \
 		struct plan *plan = reopen(r, exit);         \
@@ -365,7 +390,8 @@ SEC("tp_btf/sys_enter")
 int enter_message(void *ctx) { return message(false); }
 
 // exit_messages writes one event for each message of a sendmmsg or recvmmsg, res fd size data tuple [msgcontrol]: the first one into the record that the
-// dispatcher began, then it calls itself for the next. Kernels allow 33 tail calls in a row; the event of the last message that fits is marked as cut.
+// dispatcher began, then it calls itself for the next. Kernels allow 33 tail calls in a row, and older ones on arm64 none from a program that calls
+// functions; the event of the last message that fits is marked as cut.
 SEC("tp_btf/sys_exit")
 int exit_messages(void *ctx)
 {
@@ -397,13 +423,13 @@ int exit_messages(void *ctx)
 	if (fills)
 		put_control(r, 5, &m, done);
 	bool next = count > n + 1;
-	if (next && n >= 30) {
+	if (next && (n >= 30 || !has_tail_calls)) {
 		k->flags |= PREFIX_CUT;
 		next = false;
 	}
 	u64 ts = *(u64 *)(r->p + sizeof(struct prefix)), tid = *(u64 *)(r->p + sizeof(struct prefix) + 8);
 	publish(r, k->enter, 0);
-	if (!next)
+	if (!next || !has_tail_calls)
 		return 0;
 	if (!reserve(r, plan->flags & PLAN_STATE))
 		return 0;
@@ -514,10 +540,13 @@ int exit_exec(void *ctx)
 	const void *argv = (void *)k->args[with_fd ? 2 : 1], *envp = (void *)k->args[with_fd ? 3 : 2];
 	u32 step = k->compat ? 4 : 8;
 	u64 first = 0;
-	bpf_probe_read_user(&first, step, argv);
+	bool bad = argv && bpf_probe_read_user(&first, step, argv);
 	r->k->off = sizeof(struct prefix) + HEAD_SIZE + 2 * (with_fd ? 30 : 31);
 	put(r, 0, k->ret, 8);
-	put_string(r, 1, (void *)first, true);
+	if (bad)
+		put_fault(r, 1, true);
+	else
+		put_string(r, 1, (void *)first, true);
 	put_pointers(2, first ? (u64)argv + step : 0, k->compat);
 	put_identity((u64)t);
 	put_pointers(15, (u64)envp, k->compat);
@@ -526,6 +555,15 @@ int exit_exec(void *ctx)
 		put_string(r, 30, (void *)k->args[0], true);
 	publish(r, k->enter, cgroup_id(t));
 	return 0;
+}
+
+// asked_flags are those that a call of the clone family was given; id is that of its plan.
+static __always_inline u32 asked_flags(u32 id, u64 arg)
+{
+	u64 flags = id == 1 ? 0 : id == 2 ? 0x4100 : arg; // vfork: CLONE_VFORK | CLONE_VM
+	if (id == 3)
+		bpf_probe_read_user(&flags, 8, (void *)arg);
+	return map_clone(flags);
 }
 
 // exit_clone writes the parent's side of a clone; the child's is sched_process_fork's.
@@ -543,20 +581,12 @@ int exit_clone(void *ctx)
 	}
 	struct task_struct *t = (struct task_struct *)bpf_get_current_task();
 	const struct cred *c = BPF_CORE_READ(t, cred);
-	u64 flags = 0;
-	if (plan->id == 3)
-		bpf_probe_read_user(&flags, 8, (void *)k->args[0]);
-	else if (plan->id == 2)
-		flags = 0x4100; // vfork: CLONE_VFORK | CLONE_VM
-	else if (plan->id == 1)
-		flags = 0;
-	else
-		flags = k->args[0];
 	r->k->off = sizeof(struct prefix) + HEAD_SIZE + 2 * 21;
 	put(r, 0, k->ret, 8);
 	put_args(r, 1, t);
 	put_identity((u64)t);
-	put(r, 15, map_clone(flags) | (BPF_CORE_READ(t, thread_pid, level) ? 0x20000000 : 0), 4);
+	bool inner = BPF_CORE_READ(t, thread_pid, level) || BPF_CORE_READ(t, nsproxy, pid_ns_for_children, level);
+	put(r, 15, asked_flags(plan->id, k->args[0]) | (inner ? 0x20000000 : 0), 4);
 	put(r, 16, BPF_CORE_READ(c, euid.val), 4);
 	put(r, 17, BPF_CORE_READ(c, egid.val), 4);
 	put(r, 18, level_pid(BPF_CORE_READ(t, thread_pid), true), 8);
@@ -577,6 +607,27 @@ enum { // events that no call has in its plan
 };
 
 const volatile bool has_task_regs = true;
+
+#define THREAD_SIZE 16384 // of a stack, on the kernels where has_task_regs is false
+
+// calling is the number, in its own table, of the call that the thread at hand is in, and its first argument.
+static __always_inline u32 calling(bool narrow, u64 *first)
+{
+	if (has_task_regs) {
+		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+		*first = first_argument(regs, narrow);
+		return NATIVE_NR(regs);
+	}
+	struct task_struct *t = (struct task_struct *)bpf_get_current_task();
+	struct pt_regs *regs = BPF_CORE_READ(t, stack) + THREAD_SIZE - bpf_core_type_size(struct pt_regs);
+#if defined(__TARGET_ARCH_x86)
+	*first = narrow ? (u32)BPF_CORE_READ(regs, bx) : BPF_CORE_READ(regs, di);
+	return BPF_CORE_READ(regs, orig_ax);
+#else
+	*first = BPF_CORE_READ(regs, orig_x0);
+	return BPF_CORE_READ(regs, syscallno);
+#endif
+}
 
 // sched_process_exec writes the exit of an exec that succeeded. It comes from here because the registers that told which call it was, and the name
 // that it was called with, are gone later.
@@ -623,8 +674,11 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 	u64 id = bpf_get_current_pid_tgid(), child_address; // a number: functions of their own take no pointers
 	u32 tgid = id >> 32, child_tgid = BPF_CORE_READ(child, tgid);
 	bool ours = tgid == self && only_followed;
-	if (!ours && excused(id, true))
+	if (!ours && excused(id, true)) {
+		if (only_followed && child_tgid != tgid)
+			bpf_map_delete_elem(&followed, &child_tgid);
 		return 0;
+	}
 	if (only_followed && child_tgid != tgid) {
 		u8 *state = bpf_map_lookup_elem(&followed, &tgid);
 		u8 now = ours ? FORKED : state ? *state : RUNNING;
@@ -637,19 +691,19 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 		return 0;
 	if (ours)
 		r->k->flags |= PREFIX_STATE;
-	u32 type = CLONE_X;
-	if (has_task_regs) {
-		struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-		u32 i = call_number(regs, compat(me())) * 2 + 1;
-		struct plan *plan = bpf_map_lookup_elem(&plans, &i);
-		if (plan && plan->program == PROGRAM_CLONE)
-			type = plan->type;
+	u32 type = CLONE_X, flags = 0;
+	bool narrow = compat(me());
+	u64 first;
+	u32 i = call_number(calling(narrow, &first), narrow) * 2 + 1;
+	struct plan *plan = bpf_map_lookup_elem(&plans, &i);
+	if (plan && plan->program == PROGRAM_CLONE) {
+		type = plan->type;
+		flags = asked_flags(plan->id, first);
 	}
 	if (!start(r, type, 21, now(), BPF_CORE_READ(child, pid)))
 		return 0;
 	const struct cred *c = BPF_CORE_READ(child, cred);
 	struct pid *pid = BPF_CORE_READ(child, thread_pid);
-	u32 flags = 0;
 	if (BPF_CORE_READ(child, tgid) == BPF_CORE_READ(parent, tgid))
 		flags |= 0x2000;
 	if (BPF_CORE_READ(child, files) == BPF_CORE_READ(parent, files))
@@ -682,11 +736,9 @@ int BPF_PROG(sched_process_exit, struct task_struct *t)
 {
 	struct rec rec, *r = &rec;
 	u64 id = bpf_get_current_pid_tgid();
-	u32 tgid = id >> 32, tid = id;
+	u32 tid = id;
 	if (excused(id, false))
 		return 0;
-	if (only_followed && tgid == tid)
-		bpf_map_delete_elem(&followed, &tgid);
 	if (!want_procexit || !reserve(r, true))
 		return 0;
 	if (!start(r, PROCEXIT, 5, now(), tid))

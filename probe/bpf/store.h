@@ -37,7 +37,7 @@ const volatile u32 segments = 8;        // of a ring: a power of two, at least 2
 const volatile u64 boot_time;           // ns since the epoch at which the boot clock was 0
 const volatile u32 snaplen = 80;
 const volatile u32 self;                // process id of scry, 0: trace it too
-const volatile bool has_task_btf = true;
+const volatile bool has_task_btf = true, has_tail_calls = true;
 const volatile bool has_names;          // some names are excluded
 const volatile bool only_followed;      // only the command and its descendants
 const volatile bool want_enter_time;    // exits carry the time of their enter

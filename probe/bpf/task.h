@@ -6,10 +6,6 @@
 #define SCRATCH 0x11000 // free bytes behind a record, still inside the slack
 #define PATH_SIZE 4096
 
-#if defined(__TARGET_ARCH_x86)
-#define THREAD_SIZE 16384
-#endif
-
 // A path is built from its last component to its first, in the scratch; k->pos is where it begins.
 static __always_inline void begin_path(struct rec *r)
 {
@@ -246,6 +242,8 @@ static __always_inline void put_env(struct rec *r, u32 i, struct task_struct *t)
 	length(r, i, len);
 }
 
+#define MAX_POINTERS 32
+
 // put_pointers appends the texts that an argv or envp of the process points to: those of an exec that failed.
 __noinline int put_pointers(u32 i, u64 list, u32 narrow)
 {
@@ -255,15 +253,21 @@ __noinline int put_pointers(u32 i, u64 list, u32 narrow)
 	struct control *k = r->k;
 	u32 begin = k->off;
 #pragma unroll
-	for (u32 a = 0; a < 32; a++) {
+	for (u32 a = 0; a <= MAX_POINTERS; a++) {
 		u64 p = 0;
-		if (list)
-			bpf_probe_read_user(&p, narrow ? 4 : 8, (void *)list + a * (narrow ? 4 : 8));
-		if (!p || k->off - begin > MAX_ARGS)
+		if (list && bpf_probe_read_user(&p, narrow ? 4 : 8, (void *)list + a * (narrow ? 4 : 8)))
+			k->faults |= 1u << (i & 31);
+		if (!p)
 			break;
+		if (k->off - begin > MAX_ARGS || a == MAX_POINTERS) {
+			k->flags |= PREFIX_CUT;
+			break;
+		}
 		long len = bpf_probe_read_user_str(at(r), MAX_STRING, (void *)p);
-		if (len <= 0 || len > MAX_STRING)
+		if (len <= 0 || len > MAX_STRING) {
+			k->faults |= 1u << (i & 31);
 			break;
+		}
 		k->off += len;
 	}
 	u32 n = k->off - begin;
@@ -304,7 +308,7 @@ static __always_inline void put_times(struct rec *r, u32 i, struct inode *n)
 	struct timespec64 c = {}, m = {};
 	if (bpf_core_field_exists(n->i_ctime_sec)) {
 		c.tv_sec = BPF_CORE_READ(n, i_ctime_sec);
-		c.tv_nsec = BPF_CORE_READ(n, i_ctime_nsec);
+		c.tv_nsec = BPF_CORE_READ(n, i_ctime_nsec) & ~(1u << 31); // I_CTIME_QUERIED since 6.13 (4e40eff0b573)
 		m.tv_sec = BPF_CORE_READ(n, i_mtime_sec);
 		m.tv_nsec = BPF_CORE_READ(n, i_mtime_nsec);
 	} else if (bpf_core_field_exists(mid->__i_ctime)) {

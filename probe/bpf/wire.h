@@ -53,7 +53,7 @@ struct control {
 	s64 ret;
 	u64 enter;
 	u32 nr;
-	u32 compat;
+	u32 compat;                // number of the 32-bit call, 0 for another one
 	u64 tail;                  // everything before it may be overwritten
 	u64 wake;                  // head from which on the consumer is to be woken, once; all ones: not at all
 	u64 unused[6];

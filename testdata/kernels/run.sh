@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 kernels=${KERNELS:-${XDG_CACHE_HOME:-$HOME/.cache}/scry-kernels}
 suites=(amd64-bullseye arm64-bullseye amd64-bookworm arm64-bookworm amd64-trixie arm64-trixie)
 tests=${TESTS:-'probe:^Test(Load|Waker) capture:^TestLive'}
-limit=280 # seconds for a kernel
+limit=${LIMIT:-280} # seconds for a kernel
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -48,7 +48,7 @@ var loops = []struct {
 type tracer struct {
 	name   string
 	args   []string // LOOP at the end stands for the loop's command line
-	perRun int      // events of a call
+	events int      // that it makes of a call
 	slow   bool
 }
 
@@ -60,9 +60,10 @@ var tracers = []tracer{
 	{"scry", []string{"SCRY", "-v", nobody}, 2, false},
 	{"exits", []string{"SCRY", "-v", "-p", "%evt.num", "evt.dir=< and " + nobody}, 1, false},
 	{"latency", []string{"SCRY", "-v", "-p", "%evt.latency", "evt.dir=< and " + nobody}, 1, false},
-	{"excluded", []string{"SCRY", "-v", "evt.type=accept"}, 0, false},
+	{"excluded", []string{"SCRY", "-v", "evt.type=accept and evt.dir=<"}, 0, false},
+	{"excluded2", []string{"SCRY", "-v", "evt.type=accept"}, 0, false},
 	{"bpftrace", []string{"bpftrace", "-e", "tracepoint:raw_syscalls:sys_enter { @ = count(); }"}, 1, false},
-	{"perf", []string{"perf", "trace", "-o", os.DevNull, "--", "LOOP"}, 1, true},
+	{"perf", []string{"perf", "trace", "-a", "-o", os.DevNull}, 1, true},
 	{"strace", []string{"strace", "-f", "-o", os.DevNull, "LOOP"}, 1, true},
 }
 
@@ -137,7 +138,7 @@ func measureLoops(program string) error {
 					bares = append(bares, bare)
 					continue
 				}
-				got[t.name] = append(got[t.name], sample{perRound - bare, r.tracerCPU / float64(n*l.calls*max(1, t.perRun)), float64(r.dropped)})
+				got[t.name] = append(got[t.name], sample{perRound - bare, r.tracerCPU / float64(n*l.calls*max(1, t.events)), float64(r.dropped)})
 			}
 		}
 		fmt.Printf("%-11s %-9s %9.0f  (a round)\n", l.name, "bare", median(bares))
@@ -151,10 +152,10 @@ func measureLoops(program string) error {
 			if a := l.aims[t.name]; a > 0 {
 				aim = fmt.Sprintf("%.0f", a)
 			}
-			if l.best > 0 && t.perRun == 2 {
+			if l.best > 0 && t.events == 2 {
 				ratio = fmt.Sprintf("%.2f", median(added)/l.best)
 			}
-			if t.perRun > 0 {
+			if t.events > 0 {
 				event = fmt.Sprintf("%.0f", median(pick(s, func(x *sample) float64 { return x.tracer })))
 			}
 			if t.args[0] == "SCRY" {

@@ -143,9 +143,15 @@ func commandLine(args []string) []string {
 	return args
 }
 
-// attached tells whether a process holds a link of a BPF program to the kernel; bpftrace makes none, so its program has to do.
+// attached tells whether a process holds a link of a BPF program to the kernel. bpftrace makes none, so its program has to do; perf has files of its own.
 func attached(pid int, name string) bool {
-	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", pid))
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, file := range files {
+		if to, _ := os.Readlink(file); name == "perf" && strings.Contains(to, "perf_event") {
+			return true
+		}
+	}
+	files, _ = filepath.Glob(fmt.Sprintf("/proc/%d/fdinfo/*", pid))
 	for _, file := range files {
 		if text, _ := os.ReadFile(file); bytes.Contains(text, []byte("link_type:")) || name == "bpftrace" && bytes.Contains(text, []byte("prog_id:")) {
 			return true
