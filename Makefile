@@ -5,7 +5,7 @@ DESTDIR ?=
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 SHARE    = $(DESTDIR)$(PREFIX)/share
 GO      ?= go
-# RUNS is how often `make bench` measures each case; BENCH and BENCHTIME go to `go test -bench`; FUZZTIME is for each fuzz target.
+# RUNS is how often `make bench`, `bench-live` and `bench-flood` measure each case; BENCH and BENCHTIME go to `go test -bench`; FUZZTIME is for each fuzz target.
 RUNS      ?= 5
 FUZZTIME  ?= 30s
 BENCH     ?= .
@@ -14,7 +14,7 @@ BENCHTIME ?= 1s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint bench microbench fuzz generate docs completion install clean
+.PHONY: help build test race lint bench bench-live bench-flood microbench fuzz generate docs completion install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ lint: ## gofmt -s, go vet, staticcheck
 
 bench: build ## measure scry against sysdig, alternately (RUNS=5)
 	$(GO) run ./testdata/bench -runs $(RUNS)
+
+bench-live: build ## measure what tracing costs: loops of calls, bare and under scry and others (RUNS=5; as root)
+	$(GO) run ./testdata/bench/live -runs $(RUNS)
+
+bench-flood: build ## measure what of 8 million writes in a row arrives (RUNS=5; as root)
+	$(GO) run ./testdata/bench/live -flood -runs $(RUNS)
 
 microbench: ## run the Go benchmarks (BENCH=regexp BENCHTIME=1s)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem ./...

@@ -3,7 +3,7 @@ package main
 // The programs of TestPeers. They work in an empty directory; $SERVER4 and $SERVER6 are a server of HTTP, $PYTHON is the real interpreter.
 var peers = []struct {
 	name  string
-	tools string // it needs
+	tool  string // it needs
 	setup string // untraced, with sh
 	run   string
 }{
@@ -26,7 +26,7 @@ def work(n):
         os.fstat(f.fileno())
     try: os.stat("/none/%d" % n)
     except OSError: pass
-threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
+threads = [threading.Thread(target=work, args=(n,)) for n in range(1, 7)]
 for t in threads: t.start()
 for t in threads: t.join()
 subprocess.run(["/bin/echo", "from", "a", "child"])

@@ -152,6 +152,9 @@ func (c *straced) at(path string) (string, bool) {
 			}
 			part = list[n]
 		}
+		if _, after, ok := strings.Cut(part, " => "); ok && !strings.HasPrefix(part, "{") { // [9 => 4]
+			part = after
+		}
 		list = nil
 		if part != "" && strings.IndexByte("[{", part[0]) >= 0 {
 			list, _ = splitList(part[1:])

@@ -370,8 +370,8 @@ func TestLiveReplay(t *testing.T) {
 	lines, bad := 0, 0
 	for tid, b := range replayed {
 		a := live[tid]
-		if k := slices.IndexFunc(a, func(l string) bool { return strings.Contains(l, " > execve filename="+first+" ") }); k >= 0 {
-			a = a[k:] // what the first process does before its exec is the inner scry's own
+		if strings.Contains(b[0], " > execve filename="+first+" ") {
+			a = fromExec(a)
 		}
 		a, b = living(a), living(b)
 		for i := range min(len(a), len(b)) {
@@ -403,6 +403,19 @@ func living(lines []string) []string {
 	return lines
 }
 
+// fromExec leaves out what the first process does before its exec, and that it may have to wait in it: that is the inner scry's own.
+func fromExec(lines []string) []string {
+	k := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, " > execve ") })
+	if k < 0 {
+		return lines
+	}
+	n := k + 1
+	for n < len(lines) && strings.Contains(lines[n], " > switch next=") {
+		n++
+	}
+	return append([]string{lines[k]}, lines[n:]...)
+}
+
 // differAt is where two texts begin to differ.
 func differAt(a, b string) int {
 	k := 0
@@ -412,7 +425,10 @@ func differAt(a, b string) int {
 	return k
 }
 
-// elsewhere is what the two cannot know alike: names of processes that only one of them traces, and that data goes on behind what is recorded.
+// onlyLive is what the two cannot know alike: names of processes that only one of them traces, and what a file does not keep, that memory could
+// not be read and that data goes on behind what was recorded.
+var onlyLive = strings.NewReplacer("=<fault>", "=", "=<NA>", "=")
+
 var elsewhere = regexp.MustCompile(`( next=\d+)\([^)]*\)|\.+( (?:fd|tuple)=)`)
 
 // byThread are the lines of each thread, in order.
@@ -420,7 +436,7 @@ func byThread(text []byte) map[string][]string {
 	m := map[string][]string{}
 	for line := range strings.Lines(string(text)) {
 		tid, _, _ := strings.Cut(line, " ")
-		m[tid] = append(m[tid], elsewhere.ReplaceAllString(strings.TrimSuffix(line, "\n"), "$1$2"))
+		m[tid] = append(m[tid], onlyLive.Replace(elsewhere.ReplaceAllString(strings.TrimSuffix(line, "\n"), "$1$2")))
 	}
 	return m
 }

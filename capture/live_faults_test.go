@@ -38,9 +38,9 @@ func makeFaults() any {
 func TestLiveFaults(t *testing.T) {
 	var run faultRun
 	d := Demand{Types: event.TypesOf(event.PageFaultE, event.SchedswitchV6E)}
-	events, stats := recordLive(t, LiveOptions{Demand: d, Buffer: 64 << 20}, "faults", &run)
+	rec := recordLive(t, LiveOptions{Demand: d, Buffer: 64 << 20}, "faults", &run)
 	found, switches := map[uint64]string{}, 0
-	for _, ev := range events {
+	for _, ev := range rec.events {
 		if ev.TID != run.TID {
 			continue
 		}
@@ -70,7 +70,7 @@ func TestLiveFaults(t *testing.T) {
 	if switches < 10 {
 		t.Errorf("%d switches, want one for each of 10 sleeps", switches)
 	}
-	t.Logf("%d events, %d switches, %d lost (%s)", len(events), switches, stats.Lost, stats.Why())
+	t.Logf("%d events, %d switches, %d lost (%s)", len(rec.events), switches, rec.stats.Lost, rec.stats.Why())
 }
 
 // TestLiveExact: what children of one program do is known to the call, so that seen is too, with rings that hold everything and with ones that do not.
@@ -92,11 +92,11 @@ func TestLiveExact(t *testing.T) {
 			p.sys("wait4", -1, 0, 0, 0)
 		}
 		p.sys("exit_group", 0)
-		events, stats, code := record(t, LiveOptions{Demand: noPageFaults(), Buffer: buffer, Command: []string{p.write(t, t.TempDir(), "exact")}})
-		if code != 0 {
-			t.Fatalf("ended with %d", code)
+		rec := record(t, LiveOptions{Demand: noPageFaults(), Buffer: buffer, Command: []string{p.write(t, t.TempDir(), "exact")}})
+		if rec.code != 0 {
+			t.Fatalf("ended with %d", rec.code)
 		}
-		return uint64(len(events)), stats
+		return uint64(len(rec.events)), rec.stats
 	}
 	given, stats := count(0, DefaultBuffer)
 	base := stats.Seen

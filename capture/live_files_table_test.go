@@ -69,8 +69,11 @@ var fileRows = []row{
 		k.want("data", []byte("abcdefg"), "fd", f, "size", 7)
 		k.call("writev", -1, k.words("ab", 2, "cdef", 4), 2)
 		k.want("data", []byte("abcdef"), "fd", -1, "size", 6)
-		k.call("writev", f, k.words("ab", 2, k.bad, 4), 2) // the first piece is written
-		k.want("data", []byte("ab"), "fd", f, "size", 6)
+		if r := k.call("writev", f, k.words("ab", 2, k.bad, 4), 2); r == 2 { // older kernels write nothing
+			k.want("data", []byte("ab"), "fd", f, "size", 6)
+		} else {
+			k.want("data", fault, "fd", f, "size", 6)
+		}
 		k.call("writev", f, k.words(k.bad, 4), 1)
 		k.want("data", fault, "fd", f, "size", 4)
 	}},
@@ -91,6 +94,15 @@ var fileRows = []row{
 		k.want("data", []byte("abcdef"), "fd", f, "size", 6, "pos", 1)
 		k.call("pwritev", f, k.words(many...), 20, 0)
 		k.want("data", []byte(strings.Repeat("12345", 20)), "fd", f, "size", 100, "pos", 0)
+		for len(many) < 2*300 {
+			many = append(many, "1", 1)
+		}
+		k.call("pwritev", f, k.words(many...), 100, 0) // data of 64 pieces
+		k.want("data", []byte(strings.Repeat("12345", 20)+strings.Repeat("1", 44)), "fd", f, "size", 180, "pos", 0)
+		k.cut()
+		k.call("pwritev", f, k.words(many...), 300, 0) // and the lengths of 256
+		k.want("data", []byte(strings.Repeat("12345", 20)+strings.Repeat("1", 44)), "fd", f, "size", 336, "pos", 0)
+		k.cut()
 		k.call("pwritev", -1, k.words("ab", 2), 1, 1)
 		k.want("data", []byte("ab"), "fd", -1, "size", 2, "pos", 1)
 	}},

@@ -47,7 +47,7 @@ func TestLiveIA32(t *testing.T) {
 	if err := unix.Stat(file, &st); err != nil {
 		t.Fatal(err)
 	}
-	path, none, buf, a, b := p.str(file), p.str("/none"), p.bytes(make([]byte, 64)), p.bytes(make([]byte, 4)), p.bytes(make([]byte, 32))
+	path, none, buf, a, b := p.str(file), p.str("/none/such"), p.bytes(make([]byte, 64)), p.bytes(make([]byte, 4)), p.bytes(make([]byte, 32))
 	layer := ""
 	var fs unix.Statfs_t
 	ino := valueOf(st.Ino)
@@ -59,7 +59,7 @@ func TestLiveIA32(t *testing.T) {
 	p.sys32(33, path, 0) // access: the page of the texts is in now
 	call(event.OpenX, 5, []int{path, unix.O_RDWR | unix.O_CLOEXEC, 0}, []any{"flags", "O_CLOEXEC|O_RDWR"},
 		"fd", 3, "name", file, "flags", flagText("O_RDWR|O_CLOEXEC"+layer), "mode", 0, "dev", dev, "ino", ino)
-	call(event.OpenX, 5, []int{none, unix.O_CREAT | unix.O_DIRECTORY, 0o700}, nil, "fd", -int(unix.EINVAL), "name", "/none", "flags", flagText("O_RDONLY|O_CREAT|O_DIRECTORY"), "mode", 0o700, "dev", 0, "ino", 0)
+	call(event.OpenX, 5, []int{none, unix.O_CREAT | unix.O_EXCL, 0o700}, nil, "fd", noFile, "name", "/none/such", "flags", flagText("O_RDONLY|O_CREAT|O_EXCL"), "mode", 0o700, "dev", 0, "ino", 0)
 	call(event.ReadX, 3, []int{3, buf, 4}, nil, "res", 4, "data", []byte("0123"), "fd", 3, "size", 4)
 	call(event.ReadX, 3, []int{-1, buf, 4}, nil, "res", -int(unix.EBADF), "data", absent, "fd", -1, "size", 4)
 	call(event.LseekX, 19, []int{3, -2, 1}, nil, "res", 2, "fd", 3, "offset", -2, "whence", "SEEK_CUR")
@@ -91,13 +91,14 @@ func TestLiveIA32(t *testing.T) {
 	p.sys("wait4", -1, 0, 0, 0)
 	p.sys32(11, none, words32(path, none, 0), words32(path, 0)) // execve
 	p.sys32(252, 4)                                             // exit_group
-	events, stats, code := record(t, LiveOptions{Demand: noPageFaults(), Command: []string{p.write(t, t.TempDir(), "ia32")}})
-	if code == 128+int(unix.SIGSEGV) {
+	rec := record(t, LiveOptions{Demand: noPageFaults(), Command: []string{p.write(t, t.TempDir(), "ia32")}})
+	if rec.code == 128+int(unix.SIGSEGV) {
 		t.Skip("this kernel has no 32-bit calls")
 	}
-	if code != 4 || stats.Lost > 0 {
-		t.Fatalf("ended with %d, %d events lost", code, stats.Lost)
+	if rec.code != 4 || rec.stats.Lost > 0 {
+		t.Fatalf("ended with %d, %d events lost", rec.code, rec.stats.Lost)
 	}
+	events := rec.events
 	x := &tree{t: t, events: events}
 	at := 0
 	next := func(typ event.Type) *event.Event {
@@ -127,7 +128,7 @@ func TestLiveIA32(t *testing.T) {
 	}
 	x.check("clone child's end", x.one(event.ProcexitV1E, child.TID, nil), exit(3, 0))
 	exec := next(event.ExecveV19X)
-	if exec.Text(1) != file || string(exec.Param(2)) != "/none\x00" || string(exec.Param(15)) != file+"\x00" || exec.Text(30) != "/none" || in64(exec, 0) != noFile {
+	if exec.Text(1) != file || string(exec.Param(2)) != "/none/such\x00" || string(exec.Param(15)) != file+"\x00" || exec.Text(30) != "/none/such" || in64(exec, 0) != noFile {
 		t.Errorf("execve: %d exe %q args %q env %q file %q", in64(exec, 0), exec.Text(1), exec.Param(2), exec.Param(15), exec.Text(30))
 	}
 }

@@ -359,6 +359,68 @@ var netRows = []row{
 		k.call("sendmmsg", -1, out, 3, 0)
 		k.want("fd", -1, "size", 0, "data", absent, "tuple", absent)
 	})},
+	{"sendto", func(k *kit) { // between sockets with names, and one without; the format has the peer first where data goes out
+		x, y, z := k.sys("socket", unix.AF_UNIX, unix.SOCK_DGRAM, 0), k.sys("socket", unix.AF_UNIX, unix.SOCK_DGRAM, 0), k.sys("socket", unix.AF_UNIX, unix.SOCK_DGRAM, 0)
+		px, py := k.path("x"), "\x00scry-y"
+		k.sys("bind", x, unixaddr(px), 2+len(px))
+		k.sys("bind", y, unixaddr(py), 2+len(py))
+		k.call("sendto", x, "one", 3, 0, unixaddr(py), 2+len(py))
+		k.want("data", []byte("one"), "fd", x, "size", 3, "tuple", "0->S @scry-y")
+		k.call("recvfrom", y, k.alloc(16), 16, 0, k.alloc(110), k.pieces(uint32(110)))
+		k.want("data", []byte("one"), "tuple", "S->0 @scry-y", "fd", y, "size", 16)
+		k.call("sendmsg", z, k.msghdr(append(unixaddr(px), 0), 0, 0, "two", 3), 0)
+		k.want("data", []byte("two"), "fd", z, "size", 3, "tuple", "0->S "+px)
+		k.call("sendto", z, "three", 5, 0, unixaddr("/none"), 7)
+		k.want("data", []byte("three"), "fd", z, "size", 5, "tuple", "0->S /none")
+		k.sys("connect", z, unixaddr(px), 2+len(px))
+		k.call("sendto", z, "four", 4, 0, 0, 0)
+		k.want("data", []byte("four"), "fd", z, "size", 4, "tuple", "S->S "+px)
+	}},
+	{"sendto", each(func(k *kit, a netip.AddrPort) { // from a socket without an address
+		y := k.socket(a, unix.SOCK_DGRAM)
+		k.sys("bind", y, sockaddr(a), len(sockaddr(a)))
+		ny := k.name(y, false)
+		x := k.socket(a, unix.SOCK_DGRAM)
+		k.call("sendto", x, "who", 3, 0, sockaddr(ny), len(sockaddr(ny)))
+		k.want("data", []byte("who"), "fd", x, "size", 3, "tuple", text(k.name(x, false))+"->"+text(ny))
+		k.in("tuple", present) // the kernel gives it a port during the call
+		b := k.alloc(64)
+		k.call("recvmsg", y, k.msghdr(nil, 0, 0, b, 64), 0)
+		none := netip.AddrPortFrom(map[bool]netip.Addr{true: netip.IPv4Unspecified(), false: netip.IPv6Unspecified()}[a.Addr().Is4()], 0)
+		k.want("size", 64, "data", []byte("who"), "tuple", text(none)+"->"+text(ny), "msgcontrol", absent, "fd", y)
+	})},
+	{"sendto", func(k *kit) { // netlink has no tuple
+		fd := k.sys("socket", unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE)
+		k.call("sendto", fd, "short", 5, 0, 0, 0)
+		k.want("data", []byte("short"), "fd", fd, "size", 5, "tuple", absent)
+	}},
+	{"accept4", func(k *kit) { // IPv4 at a socket of IPv6
+		if len(k.loopbacks()) < 2 {
+			return
+		}
+		l, addr := k.listener(netip.MustParseAddrPort("[::]:0"))
+		to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), addr.Port())
+		c := k.socket(to, unix.SOCK_STREAM)
+		k.sys("connect", c, sockaddr(to), len(sockaddr(to)))
+		s := k.call("accept4", l, 0, 0, 0)
+		tuple := text(k.name(c, false)) + "->" + text(to)
+		k.want("tuple", tuple, "queuepct", 0, "queuelen", 0, "queuemax", 5, "flags", 0)
+		k.call("sendto", s, "hi", 2, 0, 0, 0)
+		k.want("data", []byte("hi"), "fd", s, "size", 2, "tuple", text(to)+"->"+text(k.name(c, false)))
+	}},
+	{"connect", each(func(k *kit, a netip.AddrPort) { // goes on in the background
+		l, addr := k.listener(a)
+		for range 3 { // fills the queue of a listener with room for none
+			k.sys("listen", l, 0)
+			k.sys("connect", k.socket(a, unix.SOCK_STREAM|unix.SOCK_NONBLOCK), sockaddr(addr), len(sockaddr(addr)))
+		}
+		fd := k.socket(a, unix.SOCK_STREAM|unix.SOCK_NONBLOCK)
+		r := k.call("connect", fd, sockaddr(addr), len(sockaddr(addr)))
+		if r != -int64(unix.EINPROGRESS) && r != 0 {
+			panic(r)
+		}
+		k.want("tuple", text(k.name(fd, false))+"->"+text(addr), "fd", fd, "addr", text(addr))
+	})},
 	{"shutdown", func(k *kit) {
 		p := k.alloc(8)
 		k.sys("socketpair", unix.AF_UNIX, unix.SOCK_STREAM, 0, p)

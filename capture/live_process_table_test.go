@@ -84,6 +84,7 @@ var processRows = []row{
 	}},
 	{"tgkill", func(k *kit) {
 		pid, tid := unix.Getpid(), k.tid()
+		must(unix.PthreadSigmask(unix.SIG_UNBLOCK, signals(unix.SIGURG), nil))
 		k.call("tgkill", pid, tid, int(unix.SIGURG)) // Go does nothing when nobody waits for it
 		k.want("pid", pid, "tid", tid, "sig", int(unix.SIGURG))
 		k.also(event.SignaldeliverE, "spid", pid, "dpid", tid, "sig", int(unix.SIGURG))

@@ -41,6 +41,11 @@ func (x *tree) one(typ event.Type, tid int64, ok func(*event.Event) bool) *event
 		found = ev
 	}
 	if found == nil {
+		for _, ev := range x.events {
+			if ev.TID == tid {
+				x.t.Logf("%v %s", ev.Type, show(ev, 0))
+			}
+		}
 		x.t.Fatalf("no event %v of thread %d", typ, tid)
 	}
 	return found
@@ -166,6 +171,7 @@ func TestLiveProcesses(t *testing.T) {
 	targetPath := target.write(t, dir, "target-with-a-long-name")
 
 	var p program
+	many := p.str("/none/many")
 	old, none, empty := p.words(0, 0), p.str("/none/such"), p.str("")
 	argv, envp := p.list("zero", "one", "", "three"), p.list("A=1", "B=two")
 	argv0 := p.list("only")
@@ -197,6 +203,15 @@ func TestLiveProcesses(t *testing.T) {
 		p.sys("exit_group", 1)
 	})
 	wait()
+	p.sys("clone", int(unix.SIGCHLD), 0, 0, 0, 0)
+	p.child(func() {
+		p.sys("openat", cwd, path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		p.sys("memfd_create", p.str("scry-code"), 1)
+		p.sys("sendfile", 5, 4, 0, 1<<20) // 3 is what the child before has left, which shared our descriptors
+		p.sys("execveat", 5, empty, argv0, 0, unix.AT_EMPTY_PATH)
+		p.sys("exit_group", 1)
+	})
+	wait()
 	p.sys("clone", unix.CLONE_NEWPID|int(unix.SIGCHLD), 0, 0, 0, 0)
 	p.child(func() { p.sys("exit_group", 9) })
 	wait()
@@ -204,16 +219,18 @@ func TestLiveProcesses(t *testing.T) {
 	p.child(func() { p.sys("exit", 3) })
 	p.sys("execve", none, argv, envp)
 	p.sys("execve", 1, 1, 1)
+	p.sys("execve", many, p.list(append([]string{"zero"}, slices.Repeat([]string{"again"}, 40)...)...), 0)
 	p.sys("execveat", cwd, none, argv0, envp, unix.AT_SYMLINK_NOFOLLOW)
 	p.sys("exit_group", 5)
 	name := "scry-live-processes"
 	main := p.write(t, dir, name)
 	comm := name[:15]
 
-	events, stats, code := record(t, LiveOptions{Demand: noPageFaults(), Command: []string{main, "first", "second"}})
-	if code != 5 || stats.Lost > 0 {
-		t.Fatalf("ended with %d, %d events lost", code, stats.Lost)
+	rec := record(t, LiveOptions{Demand: noPageFaults(), Command: []string{main, "first", "second"}})
+	if rec.code != 5 || rec.stats.Lost > 0 {
+		t.Fatalf("ended with %d, %d events lost", rec.code, rec.stats.Lost)
 	}
+	events := rec.events
 	x := &tree{t: t, events: events}
 	me := int64(os.Getpid())
 	for _, ev := range events {
@@ -243,6 +260,7 @@ func TestLiveProcesses(t *testing.T) {
 		{"fork", event.ForkV20X, 0, 0, 7, 0}, {"vfork", event.VforkV20X, "CLONE_VFORK|CLONE_VM", "CLONE_VFORK|CLONE_VM", 8, 0},
 		{"clone", event.CloneV20X, 0, 0, 0, int(unix.SIGTERM)}, {"clone3", event.Clone3X, "CLONE_FS", "CLONE_FS", 42, 0},
 		{"clone for execveat", event.CloneV20X, "CLONE_FILES", "CLONE_FILES", 42, 0},
+		{"clone for memory", event.CloneV20X, 0, 0, 42, 0},
 		{"clone into a namespace", event.CloneV20X, "CLONE_NEWPID", "CLONE_CHILD_IN_PIDNS|CLONE_NEWPID", 9, 0},
 	}
 	if !amd64 {
@@ -280,6 +298,10 @@ func TestLiveProcesses(t *testing.T) {
 		case c.what == "clone3":
 			id := x.identity(tid, x.main, "target-with-a-long-name"[:15], "zero", "one", "", "three")
 			x.check("execve", x.one(event.ExecveV19X, tid, nil), with(x.exec(id, targetPath, []string{"A=1", "B=two"}), "res", 0, "filename", targetPath))
+		case c.what == "clone for memory":
+			id := x.identity(tid, x.main, "", "only")
+			x.check("execveat of memory", x.one(event.ExecveV19X, tid, nil), with(x.exec(id, targetPath, nil), "res", 0, "filename", "/dev/fd/5", "comm", present,
+				"flags", "EXE_FROM_MEMFD|EXE_WRITABLE", "exe_ino", nonzero, "exe_ino_ctime", nonzero, "exe_ino_mtime", nonzero, "trusted_exepath", has("memfd:scry-code")))
 		case c.what == "clone for execveat":
 			id := x.identity(tid, x.main, "3", "only")
 			x.check("execveat", x.one(event.ExecveV19X, tid, nil), with(x.exec(id, targetPath, nil), "res", 0, "filename", "/dev/fd/3", "comm", present))
@@ -306,6 +328,11 @@ func TestLiveProcesses(t *testing.T) {
 	x.check("failed execve", x.one(event.ExecveV19X, x.main, failed("/none/such")), with(own("zero", "one", "", "three"), "res", noFile, "filename", "/none/such"))
 	x.check("execve of nothing", x.one(event.ExecveV19X, x.main, failed("<fault>")),
 		with(own(fault), "res", -int64(unix.EFAULT), "filename", fault, "args", absent, "env", fault))
+	long := x.one(event.ExecveV19X, x.main, failed("/none/many"))
+	x.check("execve with many arguments", long, with(own("zero", slices.Repeat([]string{"again"}, 32)...), "res", noFile, "filename", "/none/many", "env", absent))
+	if !long.Cut {
+		t.Error("arguments were left out, and the event does not say so")
+	}
 	x.check("failed execveat", x.one(event.ExecveatX, x.main, failed("")), with(own("only"), "res", noFile))
 	enters := func(name string) func(*event.Event) bool {
 		return func(ev *event.Event) bool { return ev.Text(0) == name }
@@ -333,10 +360,11 @@ func TestLiveLeader(t *testing.T) {
 		p.sys("exit_group", 6)
 	})
 	p.sys("exit", 0)
-	events, stats, code := record(t, LiveOptions{Demand: noPageFaults(), Command: []string{p.write(t, t.TempDir(), "leader")}})
-	if code != 6 || stats.Lost > 0 {
-		t.Fatalf("ended with %d, %d events lost", code, stats.Lost)
+	rec := record(t, LiveOptions{Demand: noPageFaults(), Command: []string{p.write(t, t.TempDir(), "leader")}})
+	if rec.code != 6 || rec.stats.Lost > 0 {
+		t.Fatalf("ended with %d, %d events lost", rec.code, rec.stats.Lost)
 	}
+	events := rec.events
 	x := &tree{t: t, events: events}
 	clone := slices.IndexFunc(events, func(ev *event.Event) bool { n, _ := ev.Int(0); return ev.Type == event.CloneV20X && n > 0 })
 	tid, _ := events[clone].Int(0)

@@ -134,7 +134,7 @@ func countMix(t *testing.T, o LiveOptions, calls int, before func(src *LiveSourc
 
 // TestLiveThreads: eight threads make calls at random, and each is recorded once.
 func TestLiveThreads(t *testing.T) {
-	counts, want, given, gaps, stats := countMix(t, LiveOptions{Demand: noPageFaults(), Buffer: 128 << 20}, 10_000, func(*LiveSource, uint64) {})
+	counts, want, given, gaps, stats := countMix(t, LiveOptions{Demand: noPageFaults(), Buffer: 32 << 20}, 10_000, func(*LiveSource, uint64) {})
 	if stats.Lost != 0 || gaps != 0 || stats.Seen != given {
 		t.Fatalf("seen %d, given %d, lost %d (%s), in gaps %d", stats.Seen, given, stats.Lost, stats.Why(), gaps)
 	}

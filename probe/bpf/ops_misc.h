@@ -108,7 +108,7 @@ static __always_inline void put_keyctl(struct rec *r, u32 i, u32 arg)
 	}
 	u8 *d = at(r);
 	*d = DYN_KEY_TEXT;
-	long n = bpf_probe_read_user_str(d + 1, MAX_STRING, (void *)v);
+	long n = read_text(d + 1, MAX_STRING, (void *)v);
 	if (n > 0 && n <= MAX_STRING)
 		length(r, i, 1 + n);
 	else

@@ -48,7 +48,7 @@ static __always_inline u32 unix_path(struct rec *r, u32 at, const void *src, boo
 	len = (len - skip) & 127;
 	d += skip;
 	if (user)
-		n = bpf_probe_read_user_str(d, len + 1, src + skip);
+		n = read_text(d, len + 1, src + skip);
 	else
 		n = bpf_probe_read_kernel_str(d, len + 1, src + skip);
 	if (n <= 0) {

@@ -198,6 +198,17 @@ static __always_inline void put_fault(struct rec *r, u32 i, bool text)
 
 #define MAX_STRING 4096
 
+// read_text copies the text at src in the process and returns its length with its NUL, less than 1 when it cannot be read. Older kernels (5.10) say 0 for
+// an empty one: https://github.com/falcosecurity/libs/issues/866.
+static __always_inline long read_text(u8 *to, u32 size, const void *src)
+{
+	long n = bpf_probe_read_user_str(to, size, src);
+	if (n)
+		return n;
+	*to = 0;
+	return 1;
+}
+
 // put_string appends the text at src in the process. At the enter of a call its memory may not be in yet: that is not worth a mark, the exit has it.
 static __always_inline void put_string(struct rec *r, u32 i, const void *src, bool exit)
 {
@@ -205,7 +216,7 @@ static __always_inline void put_string(struct rec *r, u32 i, const void *src, bo
 		length(r, i, 0);
 		return;
 	}
-	long n = bpf_probe_read_user_str(at(r), MAX_STRING, src);
+	long n = read_text(at(r), MAX_STRING, src);
 	if (n > 0 && n <= MAX_STRING)
 		length(r, i, n);
 	else if (exit)

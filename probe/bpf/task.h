@@ -206,7 +206,7 @@ static __always_inline void put_args(struct rec *r, u32 i, struct task_struct *t
 		length(r, i + 1, 0);
 		return;
 	}
-	long n = bpf_probe_read_user_str(at(r), MAX_STRING, (void *)from);
+	long n = read_text(at(r), MAX_STRING, (void *)from);
 	if (n <= 0 || n > MAX_STRING) {
 		put_fault(r, i, true);
 		length(r, i + 1, 0);
@@ -263,7 +263,7 @@ __noinline int put_pointers(u32 i, u64 list, u32 narrow)
 			k->flags |= PREFIX_CUT;
 			break;
 		}
-		long len = bpf_probe_read_user_str(at(r), MAX_STRING, (void *)p);
+		long len = read_text(at(r), MAX_STRING, (void *)p);
 		if (len <= 0 || len > MAX_STRING) {
 			k->faults |= 1u << (i & 31);
 			break;

@@ -107,7 +107,7 @@ static void sockets(int family)
 	char buf[100], control[100];
 	int s[2], one = 1, fd, c, a;
 	struct sockaddr_storage addr = {.ss_family = family};
-	socklen_t len = family == AF_UNIX ? sizeof(struct sockaddr_un) : family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	socklen_t len = family == AF_UNIX ? sizeof(struct sockaddr_un) : family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6), full = len;
 	struct iovec v[2] = {{"some", 4}, {"thing", 5}}, in[1] = {{buf, sizeof(buf)}};
 	struct msghdr m = {.msg_iov = v, .msg_iovlen = 2}, r = {.msg_iov = in, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
 	struct pollfd p;
@@ -125,7 +125,7 @@ static void sockets(int family)
 	listen(fd, 5);
 	getsockname(fd, (struct sockaddr *)&addr, &len);
 	c = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	connect(c, (struct sockaddr *)&addr, len);
+	connect(c, (struct sockaddr *)&addr, full);
 	a = accept4(fd, 0, 0, SOCK_CLOEXEC);
 	getsockopt(c, SOL_SOCKET, SO_ERROR, &one, &len);
 	send(c, "to", 2, MSG_NOSIGNAL), sendto(c, "you", 3, 0, 0, 0), sendmsg(c, &m, 0), write(c, "w", 1);
@@ -137,7 +137,8 @@ static void sockets(int family)
 	accept(c, 0, 0);
 	close(a), close(c);
 	c = socket(family, SOCK_STREAM, 0);
-	connect(c, (struct sockaddr *)&addr, sizeof(addr));
+	connect(c, (struct sockaddr *)&addr, full);
+	len = full;
 	a = accept(fd, (struct sockaddr *)&addr, &len);
 	close(a), close(c), close(fd);
 	connect(fd, (struct sockaddr *)&addr, len);
@@ -222,8 +223,8 @@ static void processes(char *self)
 		execle(self, self, "", (char *)0, (char *[]){"ONLY=this", 0}), _exit(1);
 	waitpid(pid, &st, 0);
 	if (!(pid = syscall(SYS_fork)))
-		pause();
-	kill(pid, SIGKILL), waitpid(pid, &st, 0);
+		kill(syscall(SYS_getpid), SIGKILL);
+	waitpid(pid, &st, 0);
 }
 
 int main(int argc, char **argv)

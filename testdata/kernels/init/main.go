@@ -34,6 +34,9 @@ func main() {
 			fmt.Printf("init: mount %s: %v\n", m.target, err)
 		}
 	}
+	if err := os.Symlink("/proc/self/fd", "/dev/fd"); err != nil { // where an exec by descriptor says that its file is
+		fmt.Printf("init: %v\n", err)
+	}
 	if err := loopback(); err != nil {
 		fmt.Printf("init: loopback: %v\n", err)
 	}
