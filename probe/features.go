@@ -12,6 +12,7 @@ import (
 // features are what the programs do only on kernels that can.
 type features struct {
 	taskBTF   bool // fields of the task at hand are read without a helper: speed only
+	storage   bool // programs on tracepoints may keep things with a task: speed only
 	taskRegs  bool // a helper finds the registers of the task at hand
 	tailCalls bool // a program may call functions and go on to another program: each message of a sendmmsg or recvmmsg
 	faults    bool // page faults have tracepoints
@@ -36,6 +37,7 @@ func thisKernel() (features, error) {
 			f.taskRegs = true
 		}
 	}
+	f.storage = f.taskBTF && atLeast(5, 12) // a10787e6d58c; nothing in the kernel's description tells
 	f.faults = runtime.GOARCH == "amd64"
 	f.tailCalls = runtime.GOARCH == "amd64" && atLeast(5, 10)
 	if !f.tailCalls { // 6.0 (d4609a5d8c70), which has a function that says so

@@ -90,7 +90,7 @@ func TestLoadSubsets(t *testing.T) {
 		want []string // programs
 	}{
 		"nothing":   {Options{Buffer: 2 << 20}, nil},
-		"exits":     {call(event.ReadX, event.SocketX), []string{"exit_args", "exit_data", "sys_exit"}},
+		"exits":     {call(event.ReadX, event.SocketX), []string{"exit_args", "sys_exit"}},
 		"enters":    {call(event.GenericE), nil},
 		"follow":    {follow, nil},
 		"names":     {names, nil},

@@ -103,6 +103,8 @@ const (
 	programQuota
 	programExec
 	programClone
+	programRW
+	programOpened
 	numPrograms
 )
 
@@ -142,7 +144,7 @@ var sources = map[string]source{
 // The programs whose name stands in rows of plans. Rows with "args" and "data" whose operations are all simple get a simpler one.
 var programNames = map[string]uint8{
 	"args": programArgs, "data": programData, "socket": programSocket, "misc": programMisc, "vector": programVector, "message": programMessage,
-	"messages": programMessages, "poll": programPoll, "quota": programQuota, "exec": programExec, "clone": programClone,
+	"messages": programMessages, "poll": programPoll, "quota": programQuota, "exec": programExec, "clone": programClone, "rw": programRW, "opened": programOpened,
 }
 
 // plan is struct plan of bpf/ops.h.
@@ -156,7 +158,7 @@ type plan struct {
 }
 
 // The calls whose clone flags stand elsewhere than in the first argument: plan.ID tells them apart.
-var cloneKinds = map[string]uint16{"fork": 1, "vfork": 2, "clone3": 3}
+var cloneKinds = map[string]uint16{"fork": 1, "vfork": 2, "clone3": 3, "openat": 1, "openat2": 2, "creat": 3}
 
 // planFor makes the plan of a call at its enter or exit.
 func planFor(sc event.Syscall, exit bool) (plan, error) {
@@ -203,7 +205,7 @@ func planFor(sc event.Syscall, exit bool) (plan, error) {
 		p.Ops[i] = op
 		last = max(last, int(op&0xff))
 	}
-	if p.Program >= programVector && exit || last > lastArgs {
+	if p.Program >= programVector && exit || p.Program == programOpened || last > lastArgs {
 		return p, nil
 	}
 	p.Program = programArgs

@@ -64,10 +64,10 @@ type spec struct {
 
 // The programs that the dispatchers call, by direction and number.
 var tails = [2][numPrograms]string{
-	{programArgs: "enter_args", programSocket: "enter_socket", programVector: "enter_vector", programMessage: "enter_message", programPoll: "enter_poll"},
+	{programArgs: "enter_args", programSocket: "enter_socket", programVector: "enter_vector", programMessage: "enter_message", programPoll: "enter_poll", programOpened: "enter_opened"},
 	{programArgs: "exit_args", programData: "exit_data", programSocket: "exit_socket", programMisc: "exit_misc", programVector: "exit_vector",
 		programMessage: "exit_message", programMessages: "exit_messages", programPoll: "exit_poll", programQuota: "exit_quota",
-		programExec: "exit_exec", programClone: "exit_clone"},
+		programOpened: "exit_opened", programExec: "exit_exec", programClone: "exit_clone"},
 }
 
 // Open loads what the options need and attaches it. Events are recorded from then on.
@@ -109,8 +109,12 @@ func newSpec(o Options) (*spec, error) {
 	segments := segmentsFor(o.Buffer)
 	s.Maps["controls"].MaxEntries = uint32(cpus)
 	s.Maps["rings"].MaxEntries = uint32(min(cpus, onlineCPUs()) * segments)
-	if !o.Latency {
+	if !o.Latency || s.kernel.storage {
 		s.Maps["entered"].MaxEntries = 1
+	}
+	if !s.kernel.storage { // the kernel would refuse the map, which the programs then do not use but name
+		m := s.Maps["entered_task"]
+		m.Type, m.Flags, m.MaxEntries = ebpf.Hash, 0, 1
 	}
 	self := uint32(os.Getpid())
 	if o.All {
@@ -121,17 +125,38 @@ func newSpec(o Options) (*spec, error) {
 		"want_fork": s.forks, "want_exec": s.execs, "want_procexit": o.Types.Has(event.ProcexitV1E),
 		"has_names": len(o.Exclude) > 0, "only_followed": o.Follow, "want_enter_time": o.Latency,
 		"want_enter": s.enters, "want_exit": s.exits,
-		"has_task_btf": s.kernel.taskBTF, "has_task_regs": s.kernel.taskRegs, "has_tail_calls": s.kernel.tailCalls,
+		"has_task_btf": s.kernel.taskBTF, "has_task_storage": s.kernel.storage, "has_task_regs": s.kernel.taskRegs, "has_tail_calls": s.kernel.tailCalls,
 	}
 	if runtime.GOARCH == "amd64" {
 		values["ia32_calls"] = event.IA32Calls()
 	}
+	values["any_enter"], values["any_exit"] = eitherTable(s.enters), eitherTable(s.exits)
 	for name, v := range values {
 		if err := s.Variables[name].Set(v); err != nil {
 			return nil, fmt.Errorf("constant %s: %w", name, err)
 		}
 	}
 	return s, nil
+}
+
+// eitherTable adds to a set of calls the numbers that they have in the 32-bit table. Both sets count a call without a number as the last one.
+func eitherTable(set [8]uint64) [8]uint64 {
+	out := set
+	if runtime.GOARCH != "amd64" {
+		return out
+	}
+	for nr, native := range event.IA32Calls() {
+		if native < 0 {
+			native = event.MaxSyscalls - 1
+		}
+		if set[native>>6]>>(native&63)&1 != 0 {
+			out[nr>>6] |= 1 << (nr & 63)
+		}
+	}
+	for _, nr := range [...]int{102} { // socketcall: the call is in its first argument
+		out[nr>>6] |= 1 << (nr & 63)
+	}
+	return out
 }
 
 // segmentsFor is how many segments a ring of that many bytes has: at least 4, since one is kept for events that move state and one is the consumer's.

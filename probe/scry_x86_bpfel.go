@@ -64,6 +64,7 @@ const (
 	scryMapControls          = "controls"
 	scryMapEnterPrograms     = "enter_programs"
 	scryMapEntered           = "entered"
+	scryMapEnteredTask       = "entered_task"
 	scryMapExcluded          = "excluded"
 	scryMapExitPrograms      = "exit_programs"
 	scryMapFollowed          = "followed"
@@ -72,6 +73,7 @@ const (
 	scryMapWake              = "wake"
 	scryProgEnterArgs        = "enter_args"
 	scryProgEnterMessage     = "enter_message"
+	scryProgEnterOpened      = "enter_opened"
 	scryProgEnterPoll        = "enter_poll"
 	scryProgEnterSocket      = "enter_socket"
 	scryProgEnterVector      = "enter_vector"
@@ -82,6 +84,7 @@ const (
 	scryProgExitMessage      = "exit_message"
 	scryProgExitMessages     = "exit_messages"
 	scryProgExitMisc         = "exit_misc"
+	scryProgExitOpened       = "exit_opened"
 	scryProgExitPoll         = "exit_poll"
 	scryProgExitQuota        = "exit_quota"
 	scryProgExitSocket       = "exit_socket"
@@ -95,11 +98,14 @@ const (
 	scryProgSignalDeliver    = "signal_deliver"
 	scryProgSysEnter         = "sys_enter"
 	scryProgSysExit          = "sys_exit"
+	scryVarAnyEnter          = "any_enter"
+	scryVarAnyExit           = "any_exit"
 	scryVarBootTime          = "boot_time"
 	scryVarHasNames          = "has_names"
 	scryVarHasTailCalls      = "has_tail_calls"
 	scryVarHasTaskBtf        = "has_task_btf"
 	scryVarHasTaskRegs       = "has_task_regs"
+	scryVarHasTaskStorage    = "has_task_storage"
 	scryVarIa32Calls         = "ia32_calls"
 	scryVarOnlyFollowed      = "only_followed"
 	scryVarPrefixLayout      = "prefix_layout"
@@ -158,6 +164,7 @@ type scrySpecs struct {
 type scryProgramSpecs struct {
 	EnterArgs        *ebpf.ProgramSpec `ebpf:"enter_args"`
 	EnterMessage     *ebpf.ProgramSpec `ebpf:"enter_message"`
+	EnterOpened      *ebpf.ProgramSpec `ebpf:"enter_opened"`
 	EnterPoll        *ebpf.ProgramSpec `ebpf:"enter_poll"`
 	EnterSocket      *ebpf.ProgramSpec `ebpf:"enter_socket"`
 	EnterVector      *ebpf.ProgramSpec `ebpf:"enter_vector"`
@@ -168,6 +175,7 @@ type scryProgramSpecs struct {
 	ExitMessage      *ebpf.ProgramSpec `ebpf:"exit_message"`
 	ExitMessages     *ebpf.ProgramSpec `ebpf:"exit_messages"`
 	ExitMisc         *ebpf.ProgramSpec `ebpf:"exit_misc"`
+	ExitOpened       *ebpf.ProgramSpec `ebpf:"exit_opened"`
 	ExitPoll         *ebpf.ProgramSpec `ebpf:"exit_poll"`
 	ExitQuota        *ebpf.ProgramSpec `ebpf:"exit_quota"`
 	ExitSocket       *ebpf.ProgramSpec `ebpf:"exit_socket"`
@@ -190,6 +198,7 @@ type scryMapSpecs struct {
 	Controls      *ebpf.MapSpec `ebpf:"controls"`
 	EnterPrograms *ebpf.MapSpec `ebpf:"enter_programs"`
 	Entered       *ebpf.MapSpec `ebpf:"entered"`
+	EnteredTask   *ebpf.MapSpec `ebpf:"entered_task"`
 	Excluded      *ebpf.MapSpec `ebpf:"excluded"`
 	ExitPrograms  *ebpf.MapSpec `ebpf:"exit_programs"`
 	Followed      *ebpf.MapSpec `ebpf:"followed"`
@@ -202,23 +211,26 @@ type scryMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type scryVariableSpecs struct {
-	BootTime      *ebpf.VariableSpec `ebpf:"boot_time"`
-	HasNames      *ebpf.VariableSpec `ebpf:"has_names"`
-	HasTailCalls  *ebpf.VariableSpec `ebpf:"has_tail_calls"`
-	HasTaskBtf    *ebpf.VariableSpec `ebpf:"has_task_btf"`
-	HasTaskRegs   *ebpf.VariableSpec `ebpf:"has_task_regs"`
-	Ia32Calls     *ebpf.VariableSpec `ebpf:"ia32_calls"`
-	OnlyFollowed  *ebpf.VariableSpec `ebpf:"only_followed"`
-	PrefixLayout  *ebpf.VariableSpec `ebpf:"prefix_layout"`
-	Segments      *ebpf.VariableSpec `ebpf:"segments"`
-	Self          *ebpf.VariableSpec `ebpf:"self"`
-	Snaplen       *ebpf.VariableSpec `ebpf:"snaplen"`
-	WantEnter     *ebpf.VariableSpec `ebpf:"want_enter"`
-	WantEnterTime *ebpf.VariableSpec `ebpf:"want_enter_time"`
-	WantExec      *ebpf.VariableSpec `ebpf:"want_exec"`
-	WantExit      *ebpf.VariableSpec `ebpf:"want_exit"`
-	WantFork      *ebpf.VariableSpec `ebpf:"want_fork"`
-	WantProcexit  *ebpf.VariableSpec `ebpf:"want_procexit"`
+	AnyEnter       *ebpf.VariableSpec `ebpf:"any_enter"`
+	AnyExit        *ebpf.VariableSpec `ebpf:"any_exit"`
+	BootTime       *ebpf.VariableSpec `ebpf:"boot_time"`
+	HasNames       *ebpf.VariableSpec `ebpf:"has_names"`
+	HasTailCalls   *ebpf.VariableSpec `ebpf:"has_tail_calls"`
+	HasTaskBtf     *ebpf.VariableSpec `ebpf:"has_task_btf"`
+	HasTaskRegs    *ebpf.VariableSpec `ebpf:"has_task_regs"`
+	HasTaskStorage *ebpf.VariableSpec `ebpf:"has_task_storage"`
+	Ia32Calls      *ebpf.VariableSpec `ebpf:"ia32_calls"`
+	OnlyFollowed   *ebpf.VariableSpec `ebpf:"only_followed"`
+	PrefixLayout   *ebpf.VariableSpec `ebpf:"prefix_layout"`
+	Segments       *ebpf.VariableSpec `ebpf:"segments"`
+	Self           *ebpf.VariableSpec `ebpf:"self"`
+	Snaplen        *ebpf.VariableSpec `ebpf:"snaplen"`
+	WantEnter      *ebpf.VariableSpec `ebpf:"want_enter"`
+	WantEnterTime  *ebpf.VariableSpec `ebpf:"want_enter_time"`
+	WantExec       *ebpf.VariableSpec `ebpf:"want_exec"`
+	WantExit       *ebpf.VariableSpec `ebpf:"want_exit"`
+	WantFork       *ebpf.VariableSpec `ebpf:"want_fork"`
+	WantProcexit   *ebpf.VariableSpec `ebpf:"want_procexit"`
 }
 
 // scryObjects contains all objects after they have been loaded into the kernel.
@@ -244,6 +256,7 @@ type scryMaps struct {
 	Controls      *ebpf.Map `ebpf:"controls"`
 	EnterPrograms *ebpf.Map `ebpf:"enter_programs"`
 	Entered       *ebpf.Map `ebpf:"entered"`
+	EnteredTask   *ebpf.Map `ebpf:"entered_task"`
 	Excluded      *ebpf.Map `ebpf:"excluded"`
 	ExitPrograms  *ebpf.Map `ebpf:"exit_programs"`
 	Followed      *ebpf.Map `ebpf:"followed"`
@@ -257,6 +270,7 @@ func (m *scryMaps) Close() error {
 		m.Controls,
 		m.EnterPrograms,
 		m.Entered,
+		m.EnteredTask,
 		m.Excluded,
 		m.ExitPrograms,
 		m.Followed,
@@ -270,23 +284,26 @@ func (m *scryMaps) Close() error {
 //
 // It can be passed to loadScryObjects or ebpf.CollectionSpec.LoadAndAssign.
 type scryVariables struct {
-	BootTime      *ebpf.Variable `ebpf:"boot_time"`
-	HasNames      *ebpf.Variable `ebpf:"has_names"`
-	HasTailCalls  *ebpf.Variable `ebpf:"has_tail_calls"`
-	HasTaskBtf    *ebpf.Variable `ebpf:"has_task_btf"`
-	HasTaskRegs   *ebpf.Variable `ebpf:"has_task_regs"`
-	Ia32Calls     *ebpf.Variable `ebpf:"ia32_calls"`
-	OnlyFollowed  *ebpf.Variable `ebpf:"only_followed"`
-	PrefixLayout  *ebpf.Variable `ebpf:"prefix_layout"`
-	Segments      *ebpf.Variable `ebpf:"segments"`
-	Self          *ebpf.Variable `ebpf:"self"`
-	Snaplen       *ebpf.Variable `ebpf:"snaplen"`
-	WantEnter     *ebpf.Variable `ebpf:"want_enter"`
-	WantEnterTime *ebpf.Variable `ebpf:"want_enter_time"`
-	WantExec      *ebpf.Variable `ebpf:"want_exec"`
-	WantExit      *ebpf.Variable `ebpf:"want_exit"`
-	WantFork      *ebpf.Variable `ebpf:"want_fork"`
-	WantProcexit  *ebpf.Variable `ebpf:"want_procexit"`
+	AnyEnter       *ebpf.Variable `ebpf:"any_enter"`
+	AnyExit        *ebpf.Variable `ebpf:"any_exit"`
+	BootTime       *ebpf.Variable `ebpf:"boot_time"`
+	HasNames       *ebpf.Variable `ebpf:"has_names"`
+	HasTailCalls   *ebpf.Variable `ebpf:"has_tail_calls"`
+	HasTaskBtf     *ebpf.Variable `ebpf:"has_task_btf"`
+	HasTaskRegs    *ebpf.Variable `ebpf:"has_task_regs"`
+	HasTaskStorage *ebpf.Variable `ebpf:"has_task_storage"`
+	Ia32Calls      *ebpf.Variable `ebpf:"ia32_calls"`
+	OnlyFollowed   *ebpf.Variable `ebpf:"only_followed"`
+	PrefixLayout   *ebpf.Variable `ebpf:"prefix_layout"`
+	Segments       *ebpf.Variable `ebpf:"segments"`
+	Self           *ebpf.Variable `ebpf:"self"`
+	Snaplen        *ebpf.Variable `ebpf:"snaplen"`
+	WantEnter      *ebpf.Variable `ebpf:"want_enter"`
+	WantEnterTime  *ebpf.Variable `ebpf:"want_enter_time"`
+	WantExec       *ebpf.Variable `ebpf:"want_exec"`
+	WantExit       *ebpf.Variable `ebpf:"want_exit"`
+	WantFork       *ebpf.Variable `ebpf:"want_fork"`
+	WantProcexit   *ebpf.Variable `ebpf:"want_procexit"`
 }
 
 // scryPrograms contains all programs after they have been loaded into the kernel.
@@ -295,6 +312,7 @@ type scryVariables struct {
 type scryPrograms struct {
 	EnterArgs        *ebpf.Program `ebpf:"enter_args"`
 	EnterMessage     *ebpf.Program `ebpf:"enter_message"`
+	EnterOpened      *ebpf.Program `ebpf:"enter_opened"`
 	EnterPoll        *ebpf.Program `ebpf:"enter_poll"`
 	EnterSocket      *ebpf.Program `ebpf:"enter_socket"`
 	EnterVector      *ebpf.Program `ebpf:"enter_vector"`
@@ -305,6 +323,7 @@ type scryPrograms struct {
 	ExitMessage      *ebpf.Program `ebpf:"exit_message"`
 	ExitMessages     *ebpf.Program `ebpf:"exit_messages"`
 	ExitMisc         *ebpf.Program `ebpf:"exit_misc"`
+	ExitOpened       *ebpf.Program `ebpf:"exit_opened"`
 	ExitPoll         *ebpf.Program `ebpf:"exit_poll"`
 	ExitQuota        *ebpf.Program `ebpf:"exit_quota"`
 	ExitSocket       *ebpf.Program `ebpf:"exit_socket"`
@@ -324,6 +343,7 @@ func (p *scryPrograms) Close() error {
 	return _ScryClose(
 		p.EnterArgs,
 		p.EnterMessage,
+		p.EnterOpened,
 		p.EnterPoll,
 		p.EnterSocket,
 		p.EnterVector,
@@ -334,6 +354,7 @@ func (p *scryPrograms) Close() error {
 		p.ExitMessage,
 		p.ExitMessages,
 		p.ExitMisc,
+		p.ExitOpened,
 		p.ExitPoll,
 		p.ExitQuota,
 		p.ExitSocket,

@@ -65,6 +65,8 @@ enum program {
 	PROGRAM_QUOTA,
 	PROGRAM_EXEC,
 	PROGRAM_CLONE,
+	PROGRAM_RW,      // in the dispatcher
+	PROGRAM_OPENED,
 	PROGRAMS,
 };
 
@@ -77,7 +79,7 @@ struct plan {
 	u16 type;
 	u8 count;
 	u8 program;
-	u16 id;    // of a generic event; of a clone 1 fork, 2 vfork, 3 clone3
+	u16 id;    // of a generic event; of a clone 1 fork, 2 vfork, 3 clone3; of an open 1 openat, 2 openat2, 3 creat
 	u16 flags;
 	u32 ops[MAX_OPS];
 };

@@ -23,10 +23,22 @@ static __always_inline bool compat(struct task_struct *t)
 // file_of is the open file behind a descriptor of the process, 0 when there is none.
 static __always_inline struct file *file_of(s32 fd)
 {
-	struct fdtable *t = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), files, fdt);
-	if (fd < 0 || fd >= BPF_CORE_READ(t, max_fds))
+	struct file **files = 0, *f = 0;
+	u32 max = 0;
+	if (has_task_btf) {
+		struct files_struct *s = bpf_get_current_task_btf()->files;
+		struct fdtable *t = s ? s->fdt : 0;
+		if (t) {
+			max = t->max_fds;
+			files = t->fd;
+		}
+	} else {
+		struct fdtable *t = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), files, fdt);
+		max = BPF_CORE_READ(t, max_fds);
+		files = BPF_CORE_READ(t, fd);
+	}
+	if (fd < 0 || fd >= max)
 		return 0;
-	struct file **files = BPF_CORE_READ(t, fd), *f = 0;
 	bpf_probe_read_kernel(&f, sizeof(f), files + fd);
 	return f;
 }
@@ -37,6 +49,9 @@ static __always_inline u32 dev_number(u32 dev)
 	u32 major = dev >> 20, minor = dev & 0xfffff;
 	return (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
 }
+
+// opened is what a record says of the file that a call opened.
+struct opened { u64 ino; u32 dev, created, layer; };
 
 #define OVERLAYFS 0x794c7630
 
@@ -49,6 +64,21 @@ static __always_inline int layer(struct inode *i)
 	struct dentry *upper = 0;
 	bpf_probe_read_kernel(&upper, sizeof(upper), (u8 *)i + bpf_core_type_size(struct inode));
 	return upper && BPF_CORE_READ(upper, d_inode) ? 1 : 2;
+}
+
+// look_at fills in what is known of descriptor fd: each fact is read once.
+static __always_inline void look_at(struct opened *o, s32 fd)
+{
+	struct file *f = file_of(fd);
+	if (!f)
+		return;
+	o->created = BPF_CORE_READ(f, f_mode) >> 20 & 1; // FMODE_CREATED
+	struct inode *i = BPF_CORE_READ(f, f_inode);
+	struct super_block *sb = BPF_CORE_READ(i, i_sb);
+	o->ino = BPF_CORE_READ(i, i_ino);
+	o->dev = dev_number(BPF_CORE_READ(sb, s_dev));
+	if (BPF_CORE_READ(sb, s_magic) == OVERLAYFS)
+		o->layer = layer(i);
 }
 
 static __always_inline s64 resident(struct mm_struct *mm, u32 which)

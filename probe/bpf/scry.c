@@ -58,6 +58,39 @@ struct {
 	__type(value, u64);
 } entered SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, u64);
+} entered_task SEC(".maps");
+
+// remember_enter keeps when the call at hand began; enter_time is that time, 0 when it was not kept. Task storage costs a third
+// of what the hash does, by the thread that the call was made as: exec can change that.
+static __always_inline void remember_enter(void)
+{
+	u64 ts = now();
+	if (has_task_storage) {
+		u64 *e = bpf_task_storage_get(&entered_task, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (e)
+			*e = ts;
+		return;
+	}
+	u32 tid = bpf_get_current_pid_tgid();
+	bpf_map_update_elem(&entered, &tid, &ts, BPF_ANY);
+}
+
+static __always_inline u64 enter_time(u32 tid)
+{
+	u64 *e;
+	if (has_task_storage) {
+		e = bpf_task_storage_get(&entered_task, bpf_get_current_task_btf(), 0, 0);
+	} else {
+		e = bpf_map_lookup_elem(&entered, &tid);
+	}
+	return e ? *e : 0;
+}
+
 // excused tells whether a thread is not to be traced: scry itself, a process that nobody asked for, a name that is excluded. What scry starts is asked
 // for from its exec on: exec says that this is one.
 static __always_inline bool excused(u64 pid_tgid, bool exec)
@@ -169,15 +202,51 @@ static __always_inline void arguments_at(struct control *k, u64 list)
 static __always_inline bool wanted(const volatile u64 *set, u32 nr) { return set[nr >> 6 & 7] >> (nr & 63) & 1; }
 
 // generic finishes the record of a call that has no event of its own.
-static __always_inline void generic(struct rec *r, struct plan *plan, u32 native)
+static __always_inline void generic(struct rec *r, struct plan *plan, u32 native, u32 flags)
 {
-	put(r, 0, plan->id, 2);
-	put(r, 1, native, 2);
+	u8 *d = r->p + sizeof(struct prefix) + HEAD_SIZE;
+	*(u32 *)d = 2 | 2 << 16;
+	*(u32 *)(d + 4) = plan->id | native << 16;
+	emit(r, sizeof(struct prefix) + HEAD_SIZE + 8, flags, 0, r->k->enter, 0);
+}
+
+// rw writes the exits of read, write, pread64 and pwrite64, of which there are more than of all others: res data fd size [pos]. It does what put_* would
+// do, without a look at the plan.
+static __always_inline void rw(struct rec *r, struct plan *plan)
+{
+	struct control *k = r->k;
+	u32 count = plan->count & 7, flags = k->flags, faults = 0;
+	u64 size = moved(k, k->args[2], plan->flags & PLAN_FILLS), n = snaplen < 0xf000 ? snaplen : 0xf000;
+	u64 off = sizeof(struct prefix) + HEAD_SIZE + 2 * count + 8;
+	if (size > n)
+		flags |= PREFIX_CUT;
+	else
+		n = size;
+	if (n && !copy_user(r, off, (void *)k->args[1], n)) {
+		faults = 2;
+		n = 0;
+	}
+	u8 *d = r->p + sizeof(struct prefix) + HEAD_SIZE;
+	*(u64 *)d = 8 | n << 16 | 8ull << 32 | 4ull << 48;
+	if (count == 5)
+		*(u16 *)(d + 8) = 8;
+	d = r->p + off;
+	*(s64 *)(d - 8) = k->ret;
+	BOUND(n);
+	d += n;
+	*(s64 *)d = signed32(k->args[0]);
+	*(u32 *)(d + 8) = k->args[2];
+	*(u64 *)(d + 12) = k->args[3]; // the next record begins there when there is no pos
+	emit(r, off + n + (count == 5 ? 20 : 12), flags, faults, k->enter, 0);
 }
 
 // call writes the record of a call at its enter or its exit, as far as the dispatcher can; tail is set when a program has to go on.
 static __always_inline bool call(struct rec *r, struct pt_regs *regs, s64 ret, bool exit, u32 *tail)
 {
+	// What nobody wants goes here, before any helper is called.
+	u32 raw = NATIVE_NR(regs);
+	if (!wanted(exit ? any_exit : any_enter, raw < 512 ? raw : 511))
+		return false;
 	struct task_struct *t = me();
 	bool narrow = compat(t);
 	u32 nr = call_number(NATIVE_NR(regs), narrow);
@@ -199,18 +268,13 @@ static __always_inline bool call(struct rec *r, struct pt_regs *regs, s64 ret, b
 	k->nr = nr;
 	k->compat = narrow ? NATIVE_NR(regs) : 0;
 	k->enter = 0;
-	if (exit && want_enter_time) {
-		u32 tid = id;
-		u64 *e = bpf_map_lookup_elem(&entered, &tid);
-		if (e)
-			k->enter = *e;
-	}
+	if (exit && want_enter_time)
+		k->enter = enter_time(id);
 	if (!start(r, plan->type, plan->count, ts, (u32)id))
 		return false;
 	r->k->flags |= narrow ? PREFIX_COMPAT : 0;
 	if (plan->program == PROGRAM_GENERIC) {
-		generic(r, plan, NATIVE_NR(regs));
-		publish(r, k->enter, 0);
+		generic(r, plan, NATIVE_NR(regs), narrow ? PREFIX_COMPAT : 0);
 		return false;
 	}
 	arguments(k, regs, narrow);
@@ -220,6 +284,10 @@ static __always_inline bool call(struct rec *r, struct pt_regs *regs, s64 ret, b
 	else if (k->compat == 90) // the old mmap
 		arguments_at(k, (u32)regs->bx);
 #endif
+	if (exit && plan->program == PROGRAM_RW) {
+		rw(r, plan);
+		return false;
+	}
 	if (plan->program == PROGRAM_MESSAGES)
 		k->args[5] = 0;
 	if (plan->program != PROGRAM_BASIC) {
@@ -238,11 +306,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 {
 	struct rec r;
 	u32 tail = 0;
-	if (want_enter_time) {
-		u32 tid = bpf_get_current_pid_tgid();
-		u64 ts = now();
-		bpf_map_update_elem(&entered, &tid, &ts, BPF_ANY);
-	}
+	if (want_enter_time)
+		remember_enter();
 	if (call(&r, regs, 0, false, &tail)) {
 		bpf_tail_call(ctx, &enter_programs, tail);
 		give_up(&r);
@@ -474,6 +539,63 @@ int exit_poll(void *ctx) { return poll(true); }
 SEC("tp_btf/sys_enter")
 int enter_poll(void *ctx) { return poll(false); }
 
+enum { OPENAT = 1, OPENAT2, CREAT };
+
+// opened writes open, openat, openat2 and creat: [res] [dirfd] name [flags] mode [resolve], and at the exit [dev ino] of the file, and for creat its flags.
+static __always_inline int opened(bool exit)
+{
+	struct rec rec, *r = &rec;
+	struct plan *plan = reopen(r, exit);
+	if (!plan)
+		return 0;
+	struct control *k = r->k;
+	u32 kind = plan->id, i = 0, a = 0;
+	u64 flags, mode, resolve = 0;
+	struct opened o = {};
+	if (exit) {
+		put(r, i++, k->ret, 8);
+		if (k->ret >= 0)
+			look_at(&o, k->ret);
+	}
+	if (kind == OPENAT || kind == OPENAT2) {
+		put(r, i++, signed32(k->args[0]), 8);
+		a = 1;
+	}
+	u64 name = a ? k->args[1] : k->args[0];
+	flags = a ? k->args[2] : k->args[1];
+	mode = a ? k->args[3] : k->args[2];
+	put_string(r, i++, (void *)name, exit);
+	if (kind == CREAT) {
+		put(r, i++, flags, 4);
+	} else {
+		if (kind == OPENAT2) {
+			u64 how[3] = {};
+			bpf_probe_read_user(how, sizeof(how), (void *)flags);
+			flags = how[0];
+			mode = how[1];
+			resolve = how[2];
+		}
+		put(r, i++, map_open(flags) | (o.created ? 0x4000 : 0) | (o.layer == 1 ? 0x8000 : o.layer == 2 ? 0x10000 : 0), 4);
+		put(r, i++, map_open_mode(flags, mode), 4);
+	}
+	if (kind == OPENAT2)
+		put(r, i++, map_resolve(resolve), 4);
+	if (exit) {
+		put(r, i++, o.dev, 4);
+		put(r, i++, o.ino, 8);
+		if (kind == CREAT)
+			put(r, i, o.layer, 2);
+	}
+	publish(r, k->enter, 0);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int exit_opened(void *ctx) { return opened(true); }
+
+SEC("tp_btf/sys_enter")
+int enter_opened(void *ctx) { return opened(false); }
+
 struct quota_block { u64 bhard, bsoft, curspace, ihard, isoft, curinodes, btime, itime; u32 valid; };
 struct quota_info { u64 bgrace, igrace; u32 flags, valid; };
 
@@ -647,12 +769,8 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, s32 old, struct linux
 	if (!want_exec || !reserve(r, true))
 		return 0;
 	u64 enter = 0;
-	if (want_enter_time) {
-		u32 tid = old;
-		u64 *e = bpf_map_lookup_elem(&entered, &tid);
-		if (e)
-			enter = *e;
-	}
+	if (want_enter_time)
+		enter = enter_time(old);
 	if (!start(r, EXECVE_X, 31, now(), (u32)id))
 		return 0;
 	put(r, 0, 0, 8);

@@ -37,11 +37,12 @@ const volatile u32 segments = 8;        // of a ring: a power of two, at least 2
 const volatile u64 boot_time;           // ns since the epoch at which the boot clock was 0
 const volatile u32 snaplen = 80;
 const volatile u32 self;                // process id of scry, 0: trace it too
-const volatile bool has_task_btf = true, has_tail_calls = true;
+const volatile bool has_task_btf = true, has_task_storage = true, has_tail_calls = true;
 const volatile bool has_names;          // some names are excluded
 const volatile bool only_followed;      // only the command and its descendants
 const volatile bool want_enter_time;    // exits carry the time of their enter
 const volatile u64 want_enter[8], want_exit[8]; // by number of the call
+const volatile u64 any_enter[8], any_exit[8];   // by the number in the register, whichever table it belongs to
 const volatile bool want_fork, want_exec, want_procexit;
 const volatile s16 ia32_calls[512];     // number of the amd64 call that a 32-bit one is
 
@@ -141,17 +142,17 @@ static __always_inline bool start(struct rec *r, u32 type, u32 count, u64 ts, u6
 	return true;
 }
 
-static __always_inline void publish(struct rec *r, u64 enter, u64 cgroup)
+// emit makes the record visible: off bytes with its prefix.
+static __always_inline void emit(struct rec *r, u32 off, u32 flags, u32 faults, u64 enter, u64 cgroup)
 {
 	struct control *k = r->k;
-	u32 off = r->k->off & 0x1ffff;
 	u32 size = (off + 7) & ~7;
 	struct prefix *x = (struct prefix *)r->p;
 	x->size = size;
-	x->flags = r->k->flags;
+	x->flags = flags;
 	x->cpu = r->cpu;
 	x->lost = k->lost + k->reasons[LOST_NESTED];
-	x->faults = r->k->faults;
+	x->faults = faults;
 	x->enter = enter;
 	x->cgroup = cgroup;
 	*(u32 *)(r->p + sizeof(*x) + 16) = off - sizeof(*x);
@@ -167,6 +168,11 @@ static __always_inline void publish(struct rec *r, u64 enter, u64 cgroup)
 		u64 nothing = 0;
 		bpf_ringbuf_output(&wake, &nothing, sizeof(nothing), BPF_RB_FORCE_WAKEUP);
 	}
+}
+
+static __always_inline void publish(struct rec *r, u64 enter, u64 cgroup)
+{
+	emit(r, r->k->off & 0x1ffff, r->k->flags, r->k->faults, enter, cgroup);
 }
 
 static __always_inline u8 *at(struct rec *r) { return r->p + (r->k->off & 0xffff); }
