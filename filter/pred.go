@@ -37,9 +37,9 @@ func (p boolPred) holds(v fields.Value) bool { return v.Bool() == bool(p) }
 // ipPred compares addresses; an IPv4 address in IPv6 clothes is the IPv4 address.
 type ipPred netip.Addr
 
-func (p ipPred) holds(v fields.Value) bool { return v.Addr.Unmap() == netip.Addr(p) }
+func (p ipPred) holds(v fields.Value) bool { return v.Addr().Unmap() == netip.Addr(p) }
 
 // netPred asks whether an address lies in a network.
 type netPred netip.Prefix
 
-func (p netPred) holds(v fields.Value) bool { return netip.Prefix(p).Contains(v.Addr.Unmap()) }
+func (p netPred) holds(v fields.Value) bool { return netip.Prefix(p).Contains(v.Addr().Unmap()) }

@@ -20,7 +20,7 @@ func relOf(op opcode, l, r fields.Type) func(l, r fields.Value) bool {
 	case l == r && l == fields.Bool:
 		return func(a, b fields.Value) bool { return (a.Bool() == b.Bool()) == (op == opEq) }
 	case l == r && l == fields.IP:
-		return func(a, b fields.Value) bool { return (a.Addr.Unmap() == b.Addr.Unmap()) == (op == opEq) }
+		return func(a, b fields.Value) bool { return (a.Addr().Unmap() == b.Addr().Unmap()) == (op == opEq) }
 	}
 	return nil
 }

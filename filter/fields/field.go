@@ -111,10 +111,11 @@ type Field struct {
 	buf   []byte // scratch
 	last  uint64 // Stateful fields
 	clock clockText
-	vals  []Value // scratch of lists
-	color bool    // a format wants colours inside the text; never so for values
-	aux   any     // what init prepared beyond index
-	chain []byte  // scratch of fields that join several values
+	vals  []Value     // scratch of lists
+	color bool        // a format wants colours inside the text; never so for values
+	aux   any         // what init prepared beyond index
+	addrs [2][16]byte // scratch of addresses
+	chain []byte      // scratch of fields that join several values
 }
 
 // Errors that callers tell apart.

@@ -23,7 +23,7 @@ var testDefs = []Def{
 	{Name: "t.float", Type: Float, get: func(*Field, *event.Event) Value { return floatValue(0.1) }},
 	{Name: "t.rel", Type: RelTime, Format: event.FmtPadDec, get: func(*Field, *event.Event) Value { return numValue(RelTime, 42) }},
 	{Name: "t.port", Type: Port, Format: event.FmtDec, get: func(*Field, *event.Event) Value { return numValue(Port, 443) }},
-	{Name: "t.ip", Type: IP, get: func(*Field, *event.Event) Value { return ipValue(addr("[2001:db8::1]:1").Addr()) }},
+	{Name: "t.ip", Type: IP, get: func(f *Field, _ *event.Event) Value { return f.ip(addr("[2001:db8::1]:1").Addr(), 0) }},
 	{Name: "t.time", Type: String, Flags: TimeText, app: appDatetime, get: func(f *Field, ev *event.Event) Value {
 		b, _ := appDatetime(f, ev, f.buf[:0])
 		return f.scratch(b)

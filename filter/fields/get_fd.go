@@ -263,18 +263,18 @@ func hasRole(fd *event.FD) bool { return fd.Role != event.RoleNone }
 
 func isConn(fd *event.FD) bool { return fd.Type == event.FDIPv4Sock || fd.Type == event.FDIPv6Sock }
 
-func clientIP(_ *Field, _ *event.Event, fd *event.FD) Value {
+func clientIP(f *Field, _ *event.Event, fd *event.FD) Value {
 	if !hasRole(fd) || !isConn(fd) || !fd.Src.IsValid() {
 		return Value{}
 	}
-	return ipValue(fd.Src.Addr())
+	return f.ip(fd.Src.Addr(), 0)
 }
 
-func serverIP(_ *Field, _ *event.Event, fd *event.FD) Value {
+func serverIP(f *Field, _ *event.Event, fd *event.FD) Value {
 	if !hasRole(fd) || !fd.Type.IsIP() || !fd.Dst.IsValid() {
 		return Value{}
 	}
-	return ipValue(fd.Dst.Addr())
+	return f.ip(fd.Dst.Addr(), 0)
 }
 
 func clientPort(_ *Field, _ *event.Event, fd *event.FD) Value {
@@ -335,7 +335,7 @@ func ofEnd(remote bool, get func(f *Field, end netip.AddrPort, fd *event.FD) Val
 	})
 }
 
-func endIP(_ *Field, end netip.AddrPort, _ *event.FD) Value { return ipValue(end.Addr()) }
+func endIP(f *Field, end netip.AddrPort, _ *event.FD) Value { return f.ip(end.Addr(), 0) }
 func endPort(_ *Field, end netip.AddrPort, _ *event.FD) Value {
 	return numValue(Port, uint64(end.Port()))
 }
@@ -345,16 +345,16 @@ func endProto(f *Field, end netip.AddrPort, fd *event.FD) Value {
 }
 
 // bothIPs appends the addresses of both ends; of a listener its own.
-func bothIPs(_ *Field, ev *event.Event, dst []Value) []Value {
+func bothIPs(f *Field, ev *event.Event, dst []Value) []Value {
 	fd := ev.FD
 	if fd == nil || !about(ev) || !fd.Type.IsIP() {
 		return dst
 	}
 	if isConn(fd) && fd.Src.IsValid() {
-		dst = append(dst, ipValue(fd.Src.Addr()))
+		dst = append(dst, f.ip(fd.Src.Addr(), 0))
 	}
 	if fd.Dst.IsValid() {
-		dst = append(dst, ipValue(fd.Dst.Addr()))
+		dst = append(dst, f.ip(fd.Dst.Addr(), 1))
 	}
 	return dst
 }

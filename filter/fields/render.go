@@ -58,8 +58,8 @@ func AppendValue(dst []byte, v Value, format event.Format, o *Options) []byte {
 	case Float:
 		return strconv.AppendFloat(dst, v.Float(), 'f', 1, 64)
 	case IP, Net:
-		if v.Addr.IsValid() {
-			return v.Addr.AppendTo(dst)
+		if a := v.Addr(); a.IsValid() {
+			return a.AppendTo(dst)
 		}
 	}
 	return dst

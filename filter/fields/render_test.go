@@ -32,8 +32,8 @@ func TestAppendValue(t *testing.T) {
 		{numValue(RelTime, 6971), event.FmtPadDec, "000006971"},
 		{numValue(AbsTime, sampleTS), event.FmtDec, "1534527348514648551"},
 		{numValue(Port, 443), event.FmtDec, "443"},
-		{ipValue(ip("10.0.0.1")), event.FmtNA, "10.0.0.1"},
-		{ipValue(ip("2001:db8::1")), event.FmtNA, "2001:db8::1"},
+		{new(Field).ip(ip("10.0.0.1"), 0), event.FmtNA, "10.0.0.1"},
+		{new(Field).ip(ip("2001:db8::1"), 0), event.FmtNA, "2001:db8::1"},
 		{Value{Type: IP}, event.FmtNA, ""},
 	} {
 		if got := string(AppendValue(nil, c.v, c.f, &Options{})); got != c.want {
@@ -76,7 +76,7 @@ func TestFieldAppend(t *testing.T) {
 func TestFieldAppendAllocs(t *testing.T) {
 	ev := sample(t, event.CloseX, p64(0))
 	dst := make([]byte, 0, 256)
-	f := &Field{Def: &Def{get: func(*Field, *event.Event) Value { return ipValue(netip.IPv6LinkLocalAllNodes()) }}, opts: &Options{}}
+	f := &Field{Def: &Def{get: func(f *Field, _ *event.Event) Value { return f.ip(netip.IPv6LinkLocalAllNodes(), 0) }}, opts: &Options{}}
 	l := &Field{Def: &Def{Flags: List, all: func(_ *Field, _ *event.Event, dst []Value) []Value { return append(dst, intValue(1), textValue("x")) }}, opts: &Options{}}
 	allocs(t, func() {
 		dst, _ = f.Append(dst[:0], ev)
