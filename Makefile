@@ -14,7 +14,7 @@ BENCHTIME ?= 1s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint bench bench-live bench-flood microbench fuzz generate docs completion install clean
+.PHONY: help build test race lint test-kernels bench bench-live bench-flood microbench fuzz generate docs completion install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ build: ## build ./scry, one static binary
 
 test: ## run the tests
 	$(GO) test ./...
+
+test-kernels: ## run the live tests on Linux 5.10, 6.1 and 6.12, amd64 and arm64, under qemu (needs it and cpio; fetches kernels from Debian)
+	testdata/kernels/run.sh
 
 race: ## run the tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race ./...

@@ -371,6 +371,11 @@ func (s *session) watch(o capture.LiveOptions) error {
 	if err := capture.DropPrivileges(s.keeps()); err != nil && s.Verbose {
 		note("%v", err)
 	}
+	if s.Verbose || s.PageFaults {
+		for _, text := range src.Stats().Missing {
+			note("missing: %s", text)
+		}
+	}
 	s.began = time.Now()
 	over := make(chan struct{})
 	go func() {
@@ -485,6 +490,7 @@ func doctor(args []string, stdout io.Writer) error {
 		return options.Usage("doctor takes no arguments but --json")
 	}
 	m := machine()
+	m.Missing = capture.MissingFeatures()
 	found := m.Examine("/", capture.TestLoad)
 	if err := found.Write(stdout, *asJSON); err != nil {
 		return fmt.Errorf("standard output: %w", err)

@@ -215,8 +215,8 @@ func outside(p *event.Param, b []byte) string {
 	return ""
 }
 
-// checkState looks at the lists at the head of each section.
-func checkState(t *testing.T, file string) {
+// checkState looks at the lists at the head of each section, of at least so many processes.
+func checkState(t *testing.T, file string, processes int) {
 	t.Helper()
 	f, err := capture.Open(file, nil)
 	if err != nil {
@@ -247,8 +247,8 @@ func checkState(t *testing.T, file string) {
 				t.Errorf("%s: process %d has no main thread", file, pid)
 			}
 		}
-		if len(s.FDs) < 2 {
-			t.Errorf("%s: descriptors of %d processes", file, len(s.FDs))
+		if len(leaders) < processes || len(s.FDs) < processes {
+			t.Errorf("%s: %d processes, descriptors of %d", file, len(leaders), len(s.FDs))
 		}
 		for _, l := range s.FDs {
 			nums := map[int64]bool{}
@@ -303,7 +303,7 @@ func TestLiveFiles(t *testing.T) {
 			n := 0
 			for _, f := range files {
 				n += checkFile(t, f, c.data)
-				checkState(t, f)
+				checkState(t, f, 2)
 			}
 			if n < 1000 {
 				t.Errorf("only %d events", n)
@@ -315,6 +315,34 @@ func TestLiveFiles(t *testing.T) {
 				t.Error("a copy of the file is another one")
 			}
 		})
+	}
+}
+
+// The captures of testdata/record.sh are small, follow the schema, and tell nothing of the machine's other processes.
+func TestRecordedCaptures(t *testing.T) {
+	for _, name := range []string{"web", "shell", "threads"} {
+		file := "testdata/" + name + ".scap"
+		if n := len(read(t, file)); n > 150e3 {
+			t.Errorf("%s has %d bytes", file, n)
+		}
+		if n := checkFile(t, file, 80); n < 100 {
+			t.Errorf("%s has %d events", file, n)
+		}
+		checkState(t, file, 1)
+		f, err := capture.Open(file, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ev event.Event
+		if err := f.Next(&ev); err != nil {
+			t.Fatal(err)
+		}
+		for _, th := range ev.Section.Threads {
+			if th.Comm != "scry" || th.Env != "PATH=/usr/bin:/bin\x00TZ=UTC\x00" {
+				t.Errorf("%s lists %s with environment %q", file, th.Comm, th.Env)
+			}
+		}
+		f.Close()
 	}
 }
 

@@ -76,6 +76,9 @@ func (m *Machine) Examine(root string, load func() error) Checkup {
 			err = Unable(err)
 		} else {
 			add("test program", "loaded", "ok", "")
+			for _, text := range m.Missing {
+				add("missing", text, "note", "")
+			}
 		}
 	}
 	if c.OK = err == nil; c.OK {

@@ -20,6 +20,9 @@ import (
 // TestLoad loads a small program of the kind that a live capture uses, to see whether the kernel takes it.
 var TestLoad = probe.Check
 
+// MissingFeatures says what the kernel cannot do of a live capture, a line for each thing.
+var MissingFeatures = probe.Missing
+
 // LiveSource is the kernel as a source. The programs are attached first, then /proc is read: what happens in between is in the rings, and is applied to
 // what /proc said. All events set a state rather than change one (a descriptor is opened as this file, a thread has that parent), so those whose
 // effect /proc has shown already do no harm.
@@ -187,7 +190,7 @@ func (s *LiveSource) Stats() LiveStats {
 		return s.stats
 	}
 	n := s.probe.Stats()
-	out := LiveStats{Seen: n.Seen, Lost: n.Lost}
+	out := LiveStats{Seen: n.Seen, Lost: n.Lost, Missing: s.probe.Missing()}
 	for _, r := range []Loss{{"ring full", n.Full}, {"ring full, state too", n.State}, {"nested", n.Nested}} {
 		if r.N > 0 {
 			out.Reasons = append(out.Reasons, r)

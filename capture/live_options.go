@@ -29,7 +29,8 @@ type LiveOptions struct {
 // LiveStats are the counts of a live capture so far. Seen = given by Next + waiting in the rings + Lost.
 type LiveStats struct {
 	Seen, Lost uint64
-	Reasons    []Loss // those that occurred; they add up to Lost
+	Reasons    []Loss   // those that occurred; they add up to Lost
+	Missing    []string // what the kernel cannot do of what was asked for, a line for each thing
 }
 
 // Loss says how many events were lost for a reason, which is a few words: "ring full".

@@ -11,6 +11,9 @@ import (
 // TestLoad has nothing to try here.
 var TestLoad func() error
 
+// MissingFeatures says nothing here.
+func MissingFeatures() []string { return nil }
+
 // LiveSource is the kernel as a source: only Linux has one.
 type LiveSource struct{}
 

@@ -12,16 +12,17 @@ import (
 
 // Machine is what decides whether a live capture is possible.
 type Machine struct {
-	System                        string // as Go calls it
-	Release                       string // of the kernel
-	BTF                           bool   // the kernel describes its types
-	Lockdown                      string // none, integrity, confidentiality; "" when the kernel does not say
-	Nested                        bool   // in a user namespace of its own, where capabilities do not count
-	Caps                          Caps   // effective capabilities of this process
-	CPUs                          int    // that the kernel may use, whether or not they are on
-	Memory                        uint64 // bytes, 0 when not known
-	Bounded                       bool   // memory for BPF counts against the limit on locked memory (before Linux 5.11)
-	UnprivilegedBPF, PerfParanoid string // settings of the kernel, "" when it does not say
+	System                        string   // as Go calls it
+	Release                       string   // of the kernel
+	BTF                           bool     // the kernel describes its types
+	Lockdown                      string   // none, integrity, confidentiality; "" when the kernel does not say
+	Nested                        bool     // in a user namespace of its own, where capabilities do not count
+	Caps                          Caps     // effective capabilities of this process
+	CPUs                          int      // that the kernel may use, whether or not they are on
+	Memory                        uint64   // bytes, 0 when not known
+	Bounded                       bool     // memory for BPF counts against the limit on locked memory (before Linux 5.11)
+	UnprivilegedBPF, PerfParanoid string   // settings of the kernel, "" when it does not say
+	Missing                       []string // what the kernel cannot do of a live capture
 }
 
 // UnableError tells that this machine, or this user, cannot capture live.

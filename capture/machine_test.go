@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,7 @@ func TestReadMachine(t *testing.T) {
 	want := Machine{System: "linux", Release: "5.10.0-27-amd64", BTF: true, Lockdown: "integrity", Nested: true, CPUs: 7, Memory: 8048576 << 10, Bounded: true,
 		UnprivilegedBPF: "2"}
 	have := readMachine(root)
-	if have.System = "linux"; have != want {
+	if have.System = "linux"; !reflect.DeepEqual(have, want) {
 		t.Errorf("%+v\nwant %+v", have, want)
 	}
 	if m := readMachine(t.TempDir()); m.CPUs != 1 || m.Nested || m.BTF || m.Bounded {
@@ -106,6 +107,7 @@ func TestExamine(t *testing.T) {
 		{"verdict", func() {}, func() error { return errors.New("no room") }, false, "no live capture: no room\n"},
 		{"many", func() { m.CPUs = 256 }, nil, true, "note  rings                      8 MiB for each of 256 CPUs: 2 GiB"},
 		{"old", func() { m.Release, m.Bounded = "5.10.0", true }, nil, true, "ulimit -l unlimited"},
+		{"missing", func() { m.Missing = []string{"page faults: no"} }, func() error { return nil }, true, "note  missing                    page faults: no"},
 		{"BTF", func() { m.BTF = false }, nil, false, "bad   BTF                        none"},
 		{"namespace", func() { m.Nested = true }, nil, false, "bad   user namespace             not the machine's own"},
 		{"other system", func() { m.System, m.Release = "darwin", "" }, nil, false, "bad   kernel                     darwin"},

@@ -55,11 +55,24 @@ func thisKernel() (features, error) {
 func (p *Probe) Missing() []string { return p.missing }
 
 // missing are the lines for what s asked for.
-func (s *spec) missing() (lines []string) {
-	if !s.kernel.faults && s.o.Types.Has(event.PageFaultE) {
+func (s *spec) missing() []string {
+	return s.kernel.missing(s.o.Types.Has(event.PageFaultE), s.used[1][programMessages])
+}
+
+// Missing says what this kernel cannot do, whatever is asked for; nothing when it does not say what it can.
+func Missing() []string {
+	f, err := thisKernel()
+	if err != nil {
+		return nil
+	}
+	return f.missing(true, true)
+}
+
+func (f features) missing(faults, messages bool) (lines []string) {
+	if faults && !f.faults {
 		lines = append(lines, "page faults: "+runtime.GOARCH+" has no tracepoints for them")
 	}
-	if !s.kernel.tailCalls && s.used[1][programMessages] {
+	if messages && !f.tailCalls {
 		lines = append(lines, "sendmmsg and recvmmsg: only the first message of each call, others need Linux 6.0")
 	}
 	return lines

@@ -35,7 +35,11 @@ func needRoot(t *testing.T) {
 // TestLoad gives each program to the verifier by itself, so that one run tells of all that this kernel refuses, and then all of them together.
 func TestLoad(t *testing.T) {
 	needRoot(t)
-	s, err := newSpec(everything())
+	kernel, err := thisKernel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSpec(everything(), kernel)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,6 +114,55 @@ func TestLoadSubsets(t *testing.T) {
 				t.Errorf("programs %v, want %v", p.programs, c.want)
 			}
 		})
+	}
+}
+
+// Older kernels get other code, which this one takes as well.
+func TestLoadOlder(t *testing.T) {
+	needRoot(t)
+	kernel, err := thisKernel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, lose := range map[string]func(*features){
+		"everything":   func(f *features) { *f = features{} },
+		"task BTF":     func(f *features) { f.taskBTF, f.storage, f.taskRegs = false, false, false },
+		"task storage": func(f *features) { f.storage = false },
+		"task regs":    func(f *features) { f.taskRegs = false },
+		"tail calls":   func(f *features) { f.tailCalls = false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := kernel
+			lose(&k)
+			s, err := newSpec(everything(), k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := newCollection(s.CollectionSpec)
+			if err != nil {
+				t.Fatal(loadError(err))
+			}
+			c.Close()
+		})
+	}
+}
+
+func TestMissing(t *testing.T) {
+	for _, c := range []struct {
+		f                features
+		faults, messages bool
+		want             int
+	}{
+		{features{}, true, true, 2},
+		{features{}, false, true, 1},
+		{features{}, true, false, 1},
+		{features{}, false, false, 0},
+		{features{faults: true}, true, true, 1},
+		{features{faults: true, tailCalls: true}, true, true, 0},
+	} {
+		if got := c.f.missing(c.faults, c.messages); len(got) != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
 	}
 }
 

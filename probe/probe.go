@@ -76,7 +76,11 @@ func Open(o Options) (*Probe, error) {
 	if err := rlimit.RemoveMemlock(); err != nil && !errors.Is(err, unix.EPERM) {
 		return nil, fmt.Errorf("memory limit: %w", err)
 	}
-	s, err := newSpec(o)
+	kernel, err := thisKernel()
+	if err != nil {
+		return nil, fmt.Errorf("%w: what it says of itself: %w", ErrKernel, err)
+	}
+	s, err := newSpec(o, kernel)
 	if err != nil {
 		return nil, err
 	}
@@ -89,15 +93,12 @@ func Open(o Options) (*Probe, error) {
 }
 
 // newSpec selects programs and sets constants.
-func newSpec(o Options) (*spec, error) {
+func newSpec(o Options, kernel features) (*spec, error) {
 	cs, err := loadScry()
 	if err != nil {
 		return nil, fmt.Errorf("object: %w", err)
 	}
-	s := &spec{CollectionSpec: cs, o: o, used: [2]map[uint8]bool{{}, {}}}
-	if s.kernel, err = thisKernel(); err != nil {
-		return nil, fmt.Errorf("%w: what it says of itself: %w", ErrKernel, err)
-	}
+	s := &spec{CollectionSpec: cs, o: o, used: [2]map[uint8]bool{{}, {}}, kernel: kernel}
 	if err := s.plan(); err != nil {
 		return nil, err
 	}

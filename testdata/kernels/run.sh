@@ -49,7 +49,8 @@ try() {
 		END { if (!end) print "FAIL\t" kernel "/machine\t(did not reach its end)\t" }
 	' "$tmp/$name.log" >"$tmp/$name.results"
 	count() { grep -c "^$1" "$tmp/$name.results" || true; }
-	printf '%s: %d passed, %d failed, %d skipped, %d s\n' "$kernel" "$(count PASS)" "$(count FAIL)" "$(count SKIP)" $((SECONDS - began))
+	printf '%s: %d passed, %d failed, %d skipped, %d s, of which %s to boot\n' "$kernel" "$(count PASS)" "$(count FAIL)" "$(count SKIP)" $((SECONDS - began)) \
+		"$(sed -n 's/^init: up after //p' "$tmp/$name.log")"
 	grep -o 'missing: .*' "$tmp/$name.log" | sort -u | sed 's/^/  /' || true
 	awk -F '\t' '$1 != "PASS" { print "  " $1 " " $2 " " $3 ($4 ? ": " $4 : "") }' "$tmp/$name.results"
 	if grep -q ^FAIL "$tmp/$name.results" || ((status != 0)); then
@@ -74,7 +75,7 @@ for ((i = 0; i < ${#suites[@]}; i += 2)); do # pairs: the output of one machine 
 	done
 	for name in "${suites[@]:i:2}"; do
 		cat "$tmp/$name.out"
-		[[ -z ${RESULTS:-} ]] || cat "$tmp/$name.results" >>"$RESULTS" 2>/dev/null || true
+		[[ -z ${RESULTS:-} ]] || cat "$tmp/$name.results" >>"$RESULTS"
 	done
 done
 exit "$failed"

@@ -43,6 +43,9 @@ func main() {
 	os.Setenv("PATH", "/bin")
 	os.Setenv("HOME", "/tmp")
 	os.Setenv("TMPDIR", "/tmp")
+	if up, err := os.ReadFile("/proc/uptime"); err == nil {
+		fmt.Printf("init: up after %s s\n", strings.Fields(string(up))[0])
+	}
 	commands, err := os.ReadFile("/commands")
 	if err != nil {
 		fmt.Printf("init: %v\n", err)
