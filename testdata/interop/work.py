@@ -46,10 +46,14 @@ def stream(family, address):
 
 
 stream(socket.AF_INET, ("127.0.0.1", 0))
-stream(socket.AF_INET6, ("::1", 0))
+ipv6 = os.path.exists("/proc/net/if_inet6") and open("/proc/net/if_inet6").read() != ""
+if ipv6:
+    stream(socket.AF_INET6, ("::1", 0))
 stream(socket.AF_UNIX, "stream.sock")
 
 for family, address in ((socket.AF_INET, ("127.0.0.1", 0)), (socket.AF_INET6, ("::1", 0)), (socket.AF_UNIX, "dgram.sock")):
+    if family == socket.AF_INET6 and not ipv6:
+        continue
     a, b = socket.socket(family, socket.SOCK_DGRAM), socket.socket(family, socket.SOCK_DGRAM)
     a.bind(address)
     b.sendto(b"one datagram", a.getsockname())
