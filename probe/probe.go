@@ -160,7 +160,7 @@ func eitherTable(set [8]uint64) [8]uint64 {
 	return out
 }
 
-// segmentsFor is how many segments a ring of that many bytes has: at least 4, since one is kept for events that move state and one is the consumer's.
+// segmentsFor is how many segments a ring of that many bytes has: at least 4, since a quarter is kept for events that move state and one is the consumer's.
 func segmentsFor(buffer int) int {
 	n := 4
 	for n*segmentSize < buffer {

@@ -65,7 +65,7 @@ func (p *producer) emit(ts uint64, state bool, n int) bool {
 	number := p.made
 	p.made++
 	used := c.head>>segmentBits - atomic.LoadUint64(&c.tail)>>segmentBits
-	spare, reason := uint64(1), lostFull
+	spare, reason := p.segments/4, lostFull
 	if state {
 		spare, reason = 0, lostState
 	}

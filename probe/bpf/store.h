@@ -33,7 +33,7 @@ struct {
 } plans SEC(".maps");
 
 // Set before loading: the verifier takes what they rule out away.
-const volatile u32 segments = 8;        // of a ring: a power of two, at least 2
+const volatile u32 segments = 8;        // of a ring: a power of two, at least 4
 const volatile u64 boot_time;           // ns since the epoch at which the boot clock was 0
 const volatile u32 snaplen = 80;
 const volatile u32 self;                // process id of scry, 0: trace it too
@@ -80,7 +80,7 @@ static __always_inline bool reserve(struct rec *r, bool state)
 	barrier();
 	k->seen++;
 	u64 used = (k->head >> SEGMENT_BITS) - (k->tail >> SEGMENT_BITS);
-	if (used + (state ? 0 : 1) >= segments) {
+	if (used + (state ? 0 : segments / 4) >= segments) {
 		k->lost++;
 		k->reasons[state ? LOST_STATE : LOST_FULL]++;
 		barrier();

@@ -9,7 +9,7 @@
 //             0                        SEGMENT            SEGMENT + SLACK
 //
 // A record that ends at or behind SEGMENT is the last one of its segment: the next one begins the next segment. The producer may write
-// while fewer than `segments` segments are between tail and head; the last of them is kept for events that move state.
+// while fewer than `segments` segments are between tail and head; the last quarter of them is kept for events that move state.
 #pragma once
 
 #define SEGMENT_BITS 20
