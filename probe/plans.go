@@ -114,6 +114,7 @@ const (
 	planState = 1
 	planFills = 2
 	planExec  = 4
+	planClose = 8
 )
 
 // source says what a word in a row of plans stands for.
@@ -185,6 +186,9 @@ func planFor(sc event.Syscall, exit bool) (plan, error) {
 	}
 	if p.Program == programExec {
 		p.Flags |= planExec
+	}
+	if typ == event.CloseX {
+		p.Flags |= planClose
 	}
 	p.ID = cloneKinds[sc.Name]
 	words := map[string]string{}

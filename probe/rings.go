@@ -141,6 +141,7 @@ func (r *Rings) Next(ev *event.Event) error {
 		ev.Flags = event.FlagStateOnly
 	}
 	ev.EnterTS, ev.Cgroup, ev.Faults, ev.Cut = p.enter, p.cgroup, p.faults, p.flags&prefixCut != 0
+	ev.Reused = p.flags&prefixReused != 0
 	ev.Lost = uint64(p.lost - c.lost)
 	c.lost = p.lost
 	c.advance(uint64(p.size))

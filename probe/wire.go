@@ -36,6 +36,7 @@ const (
 	prefixCut    = 1
 	prefixCompat = 2
 	prefixState  = 4
+	prefixReused = 8
 )
 
 // Reasons of loss.

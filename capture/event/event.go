@@ -54,6 +54,7 @@ type Event struct {
 	Lost    uint64 // events of this CPU that were lost between the one before and this one
 	Faults  uint32 // bit i: the memory of parameter i could not be read
 	Cut     bool   // data was longer than snaplen
+	Reused  bool   // a close whose number another thread had again before it returned: it may be open
 
 	// Set by state.Apply.
 	Thread  *Thread // nil for events of no thread, for an unknown one's clone exit, switch or procexit, and when the table is full

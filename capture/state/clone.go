@@ -89,6 +89,10 @@ func (t *Tables) cloneInParent(ev *event.Event, th *thread, l cloneLayout, child
 func (t *Tables) cloneInChild(ev *event.Event, th *thread, l cloneLayout, flags uint32) {
 	if th != nil && !th.Invalid {
 		if th.CloneTS != 0 && ev.TS-min(th.CloneTS, ev.TS) < sameCreation {
+			if th.listed { // /proc was read after this, but before the parent returned
+				th.listed, th.CloneTS = false, ev.TS
+				th.Flags |= cloneInverted
+			}
 			t.completeChild(ev, th, l)
 			return
 		}

@@ -102,7 +102,7 @@ func uint32Of(ev *event.Event, i int) uint32 {
 }
 
 func onClose(t *Tables, ev *event.Event, th *thread) {
-	if res, ok := ev.Int(0); !ok || res < 0 || ev.FD == nil {
+	if res, ok := ev.Int(0); !ok || res < 0 || ev.FD == nil || ev.Reused {
 		return
 	}
 	ev.FD.Closing = true

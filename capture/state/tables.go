@@ -65,6 +65,7 @@ type thread struct {
 
 	lastFD  int64
 	matched bool    // the exit at hand has its enter
+	listed  bool    // it stood in the list at the head, and no event of its creation was seen
 	calls   [3]call // calls that were entered and have not returned, the last one first
 	enter   []byte  // record of the last enter, until its exit, when its type is kept
 	jiffies [2]uint64

@@ -30,7 +30,7 @@ func (t *Tables) load(s *event.Snapshot) {
 	}
 	t.host.Interfaces, t.host.HasInterfaces = s.Interfaces, s.HasInterfaces
 	for _, r := range s.Threads {
-		th := &thread{Thread: *r, lastFD: -1}
+		th := &thread{Thread: *r, lastFD: -1, listed: true}
 		for _, list := range [...]*string{&th.Args, &th.Env, &th.Cgroups} {
 			*list = strings.TrimSuffix(*list, "\x00") // recorders end the last element too
 		}

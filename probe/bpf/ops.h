@@ -73,7 +73,8 @@ enum program {
 #define PLAN_STATE 1 // moves state: may use the room that is kept
 #define PLAN_FILLS 2 // the call fills the memory that it is given: it reads or receives
 
-#define PLAN_EXEC 4  // an exec
+#define PLAN_EXEC 4   // an exec
+#define PLAN_CLOSES 8 // close
 
 struct plan {
 	u16 type;

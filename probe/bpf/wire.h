@@ -30,6 +30,7 @@ struct prefix {
 #define PREFIX_CUT 1     // data was longer than snaplen
 #define PREFIX_COMPAT 2  // a call of the 32-bit interface
 #define PREFIX_STATE 4   // only moves state: nobody asked for it
+#define PREFIX_REUSED 8  // a close whose descriptor another thread had again before it returned
 
 // Reasons of loss.
 enum lost {

@@ -50,7 +50,7 @@ try() {
 	' "$tmp/$name.log" >"$tmp/$name.results"
 	count() { grep -c "^$1" "$tmp/$name.results" || true; }
 	printf '%s: %d passed, %d failed, %d skipped, %d s, of which %s to boot\n' "$kernel" "$(count PASS)" "$(count FAIL)" "$(count SKIP)" $((SECONDS - began)) \
-		"$(sed -n 's/^init: up after //p' "$tmp/$name.log")"
+		"$(sed -n 's/^.*init: up after //p' "$tmp/$name.log")"
 	grep -o 'missing: .*' "$tmp/$name.log" | sort -u | sed 's/^/  /' || true
 	awk -F '\t' '$1 != "PASS" { print "  " $1 " " $2 " " $3 ($4 ? ": " $4 : "") }' "$tmp/$name.results"
 	if grep -q ^FAIL "$tmp/$name.results" || ((status != 0)); then
