@@ -23,13 +23,13 @@ var TestLoad = probe.Check
 // MissingFeatures says what the kernel cannot do of a live capture, a line for each thing.
 var MissingFeatures = probe.Missing
 
-// LiveSource is the kernel as a source. The programs are attached first, then /proc is read: what happens in between is in the rings, and is applied to
-// what /proc said. All events set a state rather than change one (a descriptor is opened as this file, a thread has that parent), so those whose
-// effect /proc has shown already do no harm.
+// LiveSource is the kernel as a source. The programs are attached first, then /proc is read, then what happened in between is applied to what /proc
+// said (reconciler): the snapshot is the state at the moment when the events begin.
 type LiveSource struct {
 	probe    *probe.Probe
 	snapshot *event.Snapshot
-	report   *proc.Report
+	before   probe.Stats // of what the snapshot has
+	missed   uint64      // events before the snapshot that changed the state and were lost: the first event tells
 	num      uint64
 
 	cmd  *exec.Cmd
@@ -51,7 +51,7 @@ func Live(o LiveOptions) (*LiveSource, error) {
 		return nil, err
 	}
 	s.probe = p
-	if s.snapshot, s.report, err = proc.Read(proc.Options{FDs: true, Users: !o.NoUsers}); err != nil {
+	if err := s.begin(!o.NoUsers); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("state of the machine: %w", err)
 	}
@@ -80,6 +80,26 @@ func Live(o LiveOptions) (*LiveSource, error) {
 		p.Stop()
 	})
 	return s, nil
+}
+
+// begin reads the state from which the events start.
+func (s *LiveSource) begin(users bool) error {
+	attached := s.probe.Now()
+	snap, rep, err := proc.Read(proc.Options{FDs: true, Users: users, Now: s.probe.Now})
+	if err != nil {
+		return err
+	}
+	r, err := reconcile(s.probe, attached, snap, rep)
+	if err != nil {
+		return err
+	}
+	s.snapshot = r.snapshot
+	n := s.probe.Stats()
+	s.missed = min(r.lost, n.State)
+	lost := r.lost - s.missed // these do not matter any more
+	s.before = probe.Stats{Seen: r.events + lost, Lost: lost, Full: min(lost, n.Full)}
+	s.before.Nested = lost - s.before.Full
+	return nil
 }
 
 // hideOwn leaves out the descriptors that scry opened for itself. The command does not inherit them, but a file can only say so of some kinds: in
@@ -174,6 +194,7 @@ func (s *LiveSource) Next(ev *event.Event) error {
 	ev.Num = s.num
 	if s.num == 1 {
 		ev.Section = s.snapshot
+		ev.Lost += s.missed
 	}
 	return nil
 }
@@ -190,8 +211,9 @@ func (s *LiveSource) Stats() LiveStats {
 		return s.stats
 	}
 	n := s.probe.Stats()
-	out := LiveStats{Seen: n.Seen, Lost: n.Lost, Missing: s.probe.Missing()}
-	for _, r := range []Loss{{"ring full", n.Full}, {"ring full, state too", n.State}, {"nested", n.Nested}} {
+	b := &s.before
+	out := LiveStats{Seen: n.Seen - b.Seen, Lost: n.Lost - b.Lost, Missing: s.probe.Missing()}
+	for _, r := range []Loss{{"ring full", n.Full - b.Full}, {"ring full, state too", n.State}, {"nested", n.Nested - b.Nested}} {
 		if r.N > 0 {
 			out.Reasons = append(out.Reasons, r)
 		}

@@ -1,14 +1,17 @@
 package probe
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"math/bits"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -259,7 +262,7 @@ func (p *Probe) load(s *spec) error {
 	if err := p.openRings(s); err != nil {
 		return err
 	}
-	return p.attach()
+	return p.attach(s)
 }
 
 // openRings maps the rings.
@@ -300,21 +303,25 @@ func (p *Probe) mmap(name string) ([]byte, error) {
 	return b[:size], nil
 }
 
-// attach starts the programs that stand on a tracepoint; those of the tables wait to be called. Exits come last: an enter without exit is
-// less of a surprise than an exit without enter.
-func (p *Probe) attach() error {
+// attach starts the programs that stand on a tracepoint; those of the tables wait to be called. Exits of threads come first: a thread whose creation
+// was seen must not end unseen. Exits of calls come last: an enter without exit is less of a surprise than an exit without enter.
+func (p *Probe) attach(s *spec) error {
 	called := map[string]bool{}
 	for _, names := range tails {
 		for _, name := range names {
 			called[name] = true
 		}
 	}
-	for name, prog := range p.coll.Programs {
-		p.programs = append(p.programs, name)
+	rank := map[string]int{"sched_process_exit": -1, "sys_enter": 1, "sys_exit": 2}
+	order := func(name string) int { return rank[s.Programs[name].AttachTo] }
+	p.programs = slices.SortedFunc(maps.Keys(p.coll.Programs), func(a, b string) int {
+		return cmp.Or(cmp.Compare(order(a), order(b)), cmp.Compare(a, b))
+	})
+	for _, name := range p.programs {
 		if called[name] {
 			continue
 		}
-		l, err := link.AttachTracing(link.TracingOptions{Program: prog})
+		l, err := link.AttachTracing(link.TracingOptions{Program: p.coll.Programs[name]})
 		if err != nil {
 			return fmt.Errorf("attaching %s: %w", name, err)
 		}

@@ -99,7 +99,7 @@ type Thread struct {
 
 	Threads int  // threads of the group, the main one included; kept in the main thread
 	Invalid bool // a placeholder for a thread of which only the number is known
-	Dead    bool // its exit was seen
+	Dead    bool // it has exited; a main thread stays for its threads
 	Main    bool // it leads its group
 
 	// CPU, from PROCINFO: shares of one CPU in percent. Valid on the PROCINFO event itself.

@@ -103,13 +103,15 @@ type stat struct {
 	session        int64
 	tty            uint32 // as new_encode_dev makes it
 	kernel         bool   // a thread of the kernel
+	exiting        bool   // it has begun to exit
+	ended          bool   // it has exited: a zombie
 	minflt, majflt uint64
 	utime, stime   uint64 // clock ticks
 	threads        uint64
 	start          uint64 // clock ticks since boot
 }
 
-const pfKthread = 0x200000 // include/linux/sched.h
+const pfExiting, pfKthread = 4, 0x200000 // include/linux/sched.h
 
 // parseStat takes "PID (COMM) STATE PPID ..." apart. COMM may hold anything, parentheses and spaces too; what follows it cannot.
 func parseStat(b []byte) (s stat, ok bool) {
@@ -119,11 +121,13 @@ func parseStat(b []byte) (s stat, ok bool) {
 	}
 	s.comm = b[i+1 : k]
 	w := words{b[k+1:]}
-	w.next() // state
+	letter := w.next()
+	s.ended = len(letter) == 1 && (letter[0] == 'Z' || letter[0] == 'X')
 	s.ppid, s.pgrp, s.session = w.int(), w.int(), w.int()
 	s.tty = uint32(w.int())
 	w.next() // tpgid
-	s.kernel = w.uint()&pfKthread != 0
+	flags := w.uint()
+	s.kernel, s.exiting = flags&pfKthread != 0, flags&pfExiting != 0
 	s.minflt = w.uint()
 	w.next()
 	s.majflt = w.uint()

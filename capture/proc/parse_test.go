@@ -30,12 +30,15 @@ func TestParseStat(t *testing.T) {
 			t.Errorf("%s: %q %v", c.name, s.comm, ok)
 		}
 		if ok && (s.ppid != 1 || s.pgrp != 7 || s.session != 6 || s.tty != 34816 || s.minflt != 100 || s.majflt != 3 ||
-			s.utime != 5 || s.stime != 6 || s.threads != 2 || s.start != 273777 || s.kernel) {
+			s.utime != 5 || s.stime != 6 || s.threads != 2 || s.start != 273777 || s.kernel || s.exiting || s.ended) {
 			t.Errorf("%s: %+v", c.name, s)
 		}
 	}
 	if s, _ := parseStat([]byte("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 24 0")); !s.kernel || s.start != 24 {
 		t.Errorf("kernel thread: %+v", s)
+	}
+	if s, _ := parseStat([]byte("2 (a) Z 0 0 0 0 -1 4228108 0 0 0 0 0 0 0 0 20 0 1 0 24 0")); s.kernel || !s.exiting || !s.ended {
+		t.Errorf("zombie: %+v", s)
 	}
 }
 

@@ -12,6 +12,7 @@ package proc
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -37,6 +38,7 @@ type Options struct {
 	Users   bool   // users and groups
 	Workers int    // 0: one per CPU
 	Skip    func(pid int) bool
+	Now     func() uint64 // the clock of Report.AsOf; nil: it is not asked for
 }
 
 // Report says what the reading met.
@@ -47,9 +49,15 @@ type Report struct {
 	Vanished     int    // threads and descriptors that were gone before they were read
 	Dropped      int    // threads beyond what a capture may hold
 	Took         time.Duration
+	// AsOf says when the reading of a process began: what it had done until then shows in the snapshot. By number; with Options.Now only.
+	AsOf map[int64]uint64
 }
 
-// Read reads the state of the machine. What vanishes while it is read is left out; what may not be read is counted.
+// passes is how often the list of processes is read at most: those that were created while the ones before were read are read too.
+const passes = 3
+
+// Read reads the state of the machine. What vanishes while it is read is left out, and so are processes that have ended but for their entry in
+// the table; what may not be read is counted.
 func Read(o Options) (*event.Snapshot, *Report, error) {
 	start := time.Now()
 	w, err := newWalk(o.Root)
@@ -64,17 +72,33 @@ func Read(o Options) (*event.Snapshot, *Report, error) {
 	if o.Users {
 		s.Users, s.Groups = w.users()
 	}
-	r := w.reader()
-	pids, err := r.numbers(w.root, ".", nil)
-	if err != nil {
-		return nil, nil, fmt.Errorf("list %s: %w", w.path, err)
+	readers := w.readers(o)
+	seen := map[int]bool{}
+	for range passes {
+		pids, err := readers[0].numbers(w.root, ".", nil)
+		if err != nil {
+			return nil, nil, fmt.Errorf("list %s: %w", w.path, err)
+		}
+		pids = slices.DeleteFunc(pids, func(pid int) bool { return seen[pid] || o.Skip != nil && o.Skip(pid) })
+		if len(pids) == 0 {
+			break
+		}
+		for _, pid := range pids {
+			seen[pid] = true
+		}
+		readAll(readers, pids, o.FDs)
 	}
 	rep := &Report{}
-	for _, r := range w.readAll(o, pids) {
+	if o.Now != nil {
+		rep.AsOf = make(map[int64]uint64, len(seen))
+	}
+	for _, r := range readers {
 		s.Threads = append(s.Threads, r.threads...)
 		s.FDs = append(s.FDs, r.lists...)
 		rep.add(&r.report)
+		maps.Copy(rep.AsOf, r.asOf)
 	}
+	w.forgetEnded(s, readers)
 	slices.SortFunc(s.Threads, func(a, b *event.Thread) int { return cmp.Compare(a.TID, b.TID) })
 	slices.SortFunc(s.FDs, func(a, b event.FDList) int { return cmp.Compare(a.TID, b.TID) })
 	if n := len(s.Threads) - maxThreads; n > 0 {
@@ -85,32 +109,55 @@ func Read(o Options) (*event.Snapshot, *Report, error) {
 	return s, rep, nil
 }
 
-// readAll shares the processes out among workers.
-func (w *walk) readAll(o Options, pids []int) []*reader {
+// readers makes the workers.
+func (w *walk) readers(o Options) []*reader {
 	n := o.Workers
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
 	readers := make([]*reader, n)
+	for i := range readers {
+		readers[i] = w.reader()
+		if readers[i].now = o.Now; o.Now != nil {
+			readers[i].asOf = map[int64]uint64{}
+		}
+	}
+	return readers
+}
+
+// readAll shares the processes out among the workers.
+func readAll(readers []*reader, pids []int, fds bool) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for i := range readers {
-		r := w.reader()
-		readers[i] = r
+	for _, r := range readers {
 		wg.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(pids) {
 					return
 				}
-				if o.Skip == nil || !o.Skip(pids[i]) {
-					r.process(pids[i], o.FDs)
-				}
+				r.process(pids[i], fds)
 			}
 		})
 	}
 	wg.Wait()
-	return readers
+}
+
+// forgetEnded leaves out the threads that were exiting when they were read and have exited since: the event that would tell of it may lie before
+// the capture. One that has not, tells later.
+func (w *walk) forgetEnded(s *event.Snapshot, readers []*reader) {
+	ended := map[int64]bool{}
+	for _, r := range readers {
+		for _, e := range r.exiting {
+			if st, err := r.stat(w.root, e.name, new(event.Thread)); err != nil || st.ended {
+				ended[e.tid] = true
+			}
+		}
+	}
+	if len(ended) > 0 {
+		s.Threads = slices.DeleteFunc(s.Threads, func(t *event.Thread) bool { return ended[t.TID] })
+		s.FDs = slices.DeleteFunc(s.FDs, func(l event.FDList) bool { return ended[int64(l.TID)] })
+	}
 }
 
 func (p *Report) add(q *Report) {

@@ -55,6 +55,15 @@ type reader struct {
 	threads []*event.Thread
 	lists   []event.FDList
 	report  Report
+	now     func() uint64
+	asOf    map[int64]uint64
+	exiting []exiting
+}
+
+// exiting is a thread that had begun to exit when it was read.
+type exiting struct {
+	tid  int64
+	name string // its file stat
 }
 
 const maxTexts = 1 << 14 // texts that are kept to be shared

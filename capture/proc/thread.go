@@ -23,13 +23,28 @@ func (r *reader) process(pid int, fds bool) {
 		return
 	}
 	defer unix.Close(dir)
+	began := uint64(0)
+	if r.now != nil {
+		began = r.now()
+	}
 	l, st, err := r.leader(dir, pid)
 	if err != nil {
 		r.lost(err, name, "stat")
 		return
 	}
+	alone := st.threads <= 1
+	if st.ended && alone {
+		r.report.Vanished++
+		return
+	}
+	if l.Dead = st.ended; st.exiting && alone {
+		r.exiting = append(r.exiting, exiting{l.PID, name + "/stat"})
+	}
+	if r.now != nil {
+		r.asOf[l.PID] = began
+	}
 	r.threads = append(r.threads, l)
-	if st.threads > 1 {
+	if !alone {
 		r.others(dir, l)
 	}
 	if fds && !st.kernel {
@@ -60,10 +75,17 @@ func (r *reader) others(dir int, l *event.Thread) {
 func (r *reader) other(dir int, l *event.Thread, tid int) (*event.Thread, error) {
 	t := new(event.Thread)
 	*t = *l
-	t.TID, t.Flags = int64(tid), l.Flags|cloneThread|cloneFiles
+	t.TID, t.Flags, t.Dead = int64(tid), l.Flags|cloneThread|cloneFiles, false
 	sub := "task/" + strconv.Itoa(tid) + "/"
-	if _, err := r.stat(dir, sub+"stat", t); err != nil {
+	st, err := r.stat(dir, sub+"stat", t)
+	if err != nil {
 		return nil, err
+	}
+	if st.ended {
+		return nil, unix.ESRCH
+	}
+	if st.exiting {
+		r.exiting = append(r.exiting, exiting{t.TID, strconv.FormatInt(l.PID, 10) + "/" + sub + "stat"})
 	}
 	if _, err := r.status(dir, sub+"status", t); err != nil {
 		return nil, err

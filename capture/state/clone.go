@@ -20,6 +20,9 @@ func cloneParams(t event.Type) cloneLayout {
 // sameCreation is the longest time between the two sides of a creation, ns.
 const sameCreation = 2e9
 
+// procTick is how coarse the times of creation in a snapshot are, ns.
+const procTick = 1e7
+
 // onClone takes both sides of a creation: in the parent the result is the child's number, in the child it is zero. Whichever comes
 // first makes the entry.
 func onClone(t *Tables, ev *event.Event, th *thread) {
@@ -68,8 +71,8 @@ func (t *Tables) cloneInParent(ev *event.Event, th *thread, l cloneLayout, child
 		return // born and gone
 	}
 	if old := t.find(child); old != nil {
-		if old.Flags&cloneInverted != 0 && old.CloneTS >= since || old == th {
-			return
+		if old.Flags&cloneInverted != 0 && old.CloneTS >= since || old.listed && old.CloneTS+procTick >= since || old == th {
+			return // the child's own side made it, or /proc had it
 		}
 		t.remove(old)
 		t.drop(old)

@@ -202,6 +202,22 @@ func onFcntl(t *Tables, ev *event.Event, th *thread) {
 	}
 }
 
+// Copied is the descriptor that ev made as a copy of another, with a number that was free; false when it is no such event. Old records of fcntl do
+// not have their command: they are none.
+func Copied(ev *event.Event) (n int64, ok bool) {
+	switch ev.Type {
+	case event.DupX, event.DupV1X:
+	case event.FcntlX:
+		if cmd := uint32Of(ev, 2); cmd != fDupFD && cmd != fDupFDCloexec {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	n, ok = ev.Int(0)
+	return n, ok && n >= 0
+}
+
 func onPipe(t *Tables, ev *event.Event, th *thread) {
 	if res, ok := ev.Int(0); !ok || res < 0 || th == nil {
 		return

@@ -1,6 +1,10 @@
 package state
 
-import "scry/capture/event"
+import (
+	"slices"
+
+	"scry/capture/event"
+)
 
 type handler = func(*Tables, *event.Event, *thread)
 
@@ -55,9 +59,14 @@ var keepEnters = []event.Type{
 	event.SetnsE, event.FcntlE, event.DupE, event.SignalfdE, event.TimerfdCreateE, event.InotifyInitE, event.LinkatE, event.UnlinkatE,
 }
 
-// noQuery are the types whose thread, when it is not known, stays unknown: it may be a kernel thread, or not born yet.
-var noQuery = []event.Type{
+// creations are the exits of the calls that create threads.
+var creations = []event.Type{
 	event.CloneV11X, event.CloneV16X, event.CloneV17X, event.CloneV20X, event.ForkX, event.ForkV17X, event.ForkV20X,
-	event.VforkX, event.VforkV17X, event.VforkV20X, event.Clone3X, event.SchedswitchV1E, event.SchedswitchV6E,
-	event.ProcexitE, event.ProcexitV1E,
+	event.VforkX, event.VforkV17X, event.VforkV20X, event.Clone3X,
 }
+
+// noQuery are the types whose thread, when it is not known, stays unknown: it may be a kernel thread, or not born yet.
+var noQuery = append(slices.Clip(creations), event.SchedswitchV1E, event.SchedswitchV6E, event.ProcexitE, event.ProcexitV1E)
+
+// Creates reports whether t is the exit of a call that creates threads.
+func Creates(t event.Type) bool { return slices.Contains(creations, t) }

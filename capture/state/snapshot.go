@@ -26,7 +26,7 @@ func (t *Tables) Snapshot() *event.Snapshot {
 			return
 		}
 		r := th.Thread
-		r.Leader, r.Parent, r.FDs, r.Dead = nil, nil, nil, false
+		r.Leader, r.Parent, r.FDs = nil, nil, nil
 		s.Threads = append(s.Threads, &r)
 		l := event.FDList{TID: uint64(th.TID)}
 		if th.Main || th.leader == nil {
@@ -81,6 +81,14 @@ func (t *Tables) ContainerEvents(ts uint64, emit func(*event.Event) error) error
 
 // Threads returns the number of threads that are known.
 func (t *Tables) Threads() int { return t.n }
+
+// Thread returns the record of a thread, nil when it is not known. It is valid until the next event.
+func (t *Tables) Thread(tid int64) *event.Thread {
+	if th := t.find(tid); th != nil {
+		return &th.Thread
+	}
+	return nil
+}
 
 // Each calls f with the record of every thread, in the order of their numbers.
 func (t *Tables) Each(f func(*event.Thread)) { t.each(func(th *thread) { f(&th.Thread) }) }

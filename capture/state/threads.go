@@ -53,6 +53,11 @@ func (t *Tables) load(s *event.Snapshot) {
 	for _, l := range s.FDs {
 		t.loadFDs(l)
 	}
+	for _, r := range s.Threads {
+		if th := t.find(r.TID); r.Dead && th != nil && th.members <= 0 {
+			t.release(th)
+		}
+	}
 	t.each(t.fixRoles)
 }
 
@@ -70,7 +75,9 @@ func (t *Tables) join(th *thread) {
 	}
 	th.unlink()
 	th.leader, th.Leader = l, &l.Thread
-	l.members++
+	if !th.Dead { // a leader of a snapshot may have exited before its threads
+		l.members++
+	}
 	if l != th {
 		if th.next = l.group; th.next != nil {
 			th.next.prev = th
