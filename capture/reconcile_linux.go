@@ -120,5 +120,9 @@ func (r *reconciler) done(ev *event.Event) bool {
 	// A copy of a descriptor is the one event that another state may falsify: when it stands in the table, that is newer than this event, and the
 	// original may be another file by now.
 	copied, ok := state.Copied(ev)
-	return ok && th.FDs.Get(copied) != nil
+	if !ok {
+		return false
+	}
+	fd := th.FDs.Get(copied)
+	return fd != nil && !fd.Closing
 }

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 kernels=${KERNELS:-${XDG_CACHE_HOME:-$HOME/.cache}/scry-kernels}
 suites=(amd64-bullseye arm64-bullseye amd64-bookworm arm64-bookworm amd64-trixie arm64-trixie)
 tests=${TESTS:-'probe:^Test(Load|Waker) capture:^TestLive'}
-limit=${LIMIT:-280} # seconds for a kernel
+limit=${LIMIT:-420} # seconds for a kernel
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -23,7 +23,7 @@ build() {
 	echo 'root:x:0:' >"$root/etc/group"
 	for t in $tests; do
 		go test -c -trimpath -ldflags '-s -w' -o "$root/${t%%:*}.test" "./${t%%:*}"
-		[[ ! -e $root/${t%%:*}.test ]] || echo "/${t%%:*}.test -test.v -test.timeout=4m -test.run=${t#*:}" >>"$root/commands"
+		[[ ! -e $root/${t%%:*}.test ]] || echo "/${t%%:*}.test -test.v -test.timeout=6m -test.run=${t#*:}" >>"$root/commands"
 	done
 }
 
