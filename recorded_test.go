@@ -454,17 +454,17 @@ func differAt(a, b string) int {
 }
 
 // onlyLive is what the two cannot know alike: names of processes that only one of them traces, and what a file does not keep, that memory could
-// not be read and that data goes on behind what was recorded. Each reads the memory counters of a switch at a moment of its own.
+// not be read and that data goes on behind what was recorded. Each reads the memory counters at a moment of its own.
 var onlyLive = strings.NewReplacer("=<fault>", "=", "=<NA>", "=")
 
-var elsewhere = regexp.MustCompile(`( next=\d+)\([^)]*\)|\.+( (?:fd|tuple)=)|( > switch .*?) pgft_maj=\d+ pgft_min=\d+ vm_size=\d+ vm_rss=\d+ vm_swap=\d+`)
+var elsewhere = regexp.MustCompile(`( next=\d+)\([^)]*\)|\.+( (?:fd|tuple)=)| pgft_maj=\d+ pgft_min=\d+ vm_size=\d+ vm_rss=\d+ vm_swap=\d+`)
 
 // byThread are the lines of each thread, in order.
 func byThread(text []byte) map[string][]string {
 	m := map[string][]string{}
 	for line := range strings.Lines(string(text)) {
 		tid, _, _ := strings.Cut(line, " ")
-		m[tid] = append(m[tid], onlyLive.Replace(elsewhere.ReplaceAllString(strings.TrimSuffix(line, "\n"), "$1$2$3")))
+		m[tid] = append(m[tid], onlyLive.Replace(elsewhere.ReplaceAllString(strings.TrimSuffix(line, "\n"), "$1$2")))
 	}
 	return m
 }
