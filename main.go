@@ -110,10 +110,10 @@ func run(args []string, stdout io.Writer) error {
 		err = manual.WriteEvents(stdout, strings.Join(c.Filter, " "), manual.Width(os.Stdout))
 	case c.PrintFormat:
 		_, err = fmt.Fprintln(stdout, c.Format)
-	case c.Chisel == "l":
-		err = &failure{exitKernel, errors.New("chisels are not in this version")}
-	case c.Chisel != "":
-		err = &failure{exitKernel, fmt.Errorf("%s: chisels are not in this version", c.Chisel)}
+	case c.ListChisels:
+		err = c.Catalog.WriteList(stdout, manual.Width(os.Stdout), note)
+	case c.Info != "":
+		err = c.Catalog.WriteInfo(stdout, c.Info, manual.Width(os.Stdout))
 	case c.Live():
 		err = live(c, stdout)
 	default:
@@ -132,6 +132,7 @@ type session struct {
 	record *chisels.Write // nil when no file is written
 	began  time.Time
 	ended  bool // by an interrupt
+	source kernel
 	stats  capture.LiveStats
 }
 
@@ -154,8 +155,60 @@ func newSession(c *options.Config, stdout io.Writer) (*session, error) {
 	}
 	s.loop = &chisels.Loop{Filter: s.filter, Internal: c.Internal, Limit: c.Limit, From: c.From, To: c.To, Tables: state.New()}
 	s.out = chisels.NewOutput(stdout)
+	if len(s.Calls) > 0 {
+		return s, s.makeChisels()
+	}
 	s.addChisels(format)
 	return s, nil
+}
+
+// makeChisels makes the chisels of -c.
+func (s *session) makeChisels() error {
+	s.Fields.NoCut = true
+	env := &chisels.Env{Out: s.out, Options: &s.Fields, Containers: s.Containers, Color: s.Fields.Color, Live: s.Live(), Tables: s.loop.Tables, At: s.At, Selected: s.filter}
+	switch {
+	case s.CSV:
+		env.Format = chisels.FormatCSV
+	case s.JSON:
+		env.Format = chisels.FormatJSON
+	}
+	if s.Top != nil {
+		env.Top = *s.Top
+		if env.Top == 0 {
+			env.Top = chisels.AllRows
+		}
+	}
+	screen := &chisels.Screen{Env: env, Status: s.status}
+	env.Width, env.Height = manual.Size(os.Stdout)
+	for _, call := range s.Calls {
+		c, err := call.Make(env)
+		if err != nil {
+			return &failure{exitUsage, err}
+		}
+		s.loop.Chisels = append(s.loop.Chisels, c)
+	}
+	s.loop.Interval = uint64(s.Interval)
+	if s.Live() && s.Interval == 0 {
+		s.loop.Interval = 1e9
+	}
+	if s.Live() && env.Width > 0 && env.Format == chisels.FormatText && screen.Suits(s.loop.Chisels) {
+		s.loop.OnTick = screen.Draw
+	} else {
+		env.Intervals = s.loop.Interval != 0
+	}
+	return nil
+}
+
+// status is what a screen that is drawn again and again says below.
+func (s *session) status() string {
+	dropped := ""
+	if s.source != nil {
+		stats := s.source.Stats()
+		if dropped = "no drops"; stats.Lost > 0 {
+			dropped = fmt.Sprintf("%d dropped (%s)", stats.Lost, stats.Why())
+		}
+	}
+	return dropped
 }
 
 // addChisels makes what the options ask for: lines, a file, counts.
@@ -337,7 +390,7 @@ func live(c *options.Config, stdout io.Writer) error {
 		return err
 	}
 	o := capture.LiveOptions{Demand: s.loop.Demand(c.SnapLen, c.PageFaults), Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers,
-		Exclude: c.Exclude, Command: c.Command}
+		Exclude: c.Exclude, Command: c.Command, Tick: time.Duration(s.loop.Interval)}
 	if c.Explain {
 		return s.explain(stdout, &o)
 	}
@@ -376,7 +429,7 @@ func (s *session) watch(o capture.LiveOptions) error {
 			note("missing: %s", text)
 		}
 	}
-	s.began = time.Now()
+	s.began, s.source = time.Now(), src
 	over := make(chan struct{})
 	go func() {
 		defer close(stop)

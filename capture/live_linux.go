@@ -31,6 +31,8 @@ type LiveSource struct {
 	before   probe.Stats // of what the snapshot has
 	missed   uint64      // events before the snapshot that changed the state and were lost: the first event tells
 	num      uint64
+	begun    bool   // the first event was given
+	ticks    uint64 // given by Next
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the command has ended and was waited for
@@ -69,6 +71,9 @@ func Live(o LiveOptions) (*LiveSource, error) {
 			s.Close()
 			return nil, err
 		}
+	}
+	if o.Tick > 0 {
+		s.workers.Go(func() { s.tick(o.Tick) })
 	}
 	s.workers.Go(func() {
 		select {
@@ -184,18 +189,44 @@ func (s *LiveSource) sample() error {
 	return nil
 }
 
+// tick puts the ticks of the options into the stream.
+func (s *LiveSource) tick(every time.Duration) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		s.probe.Inject(event.Append(nil, s.probe.Now(), tickTID, event.InfrastructureEventE, nil, nil, nil, nil))
+		s.probe.Flush()
+		select {
+		case <-t.C:
+		case <-s.stop:
+			return
+		case <-s.ended():
+			return
+		}
+	}
+}
+
+// tickTID is the thread of ticks, which no thread is.
+const tickTID = -1
+
 // Next gives the next event; io.EOF once the capture was stopped, or its command has ended, and everything recorded was given.
 // hot: no allocation (TestLiveAllocs)
 func (s *LiveSource) Next(ev *event.Event) error {
 	if err := s.probe.Next(ev); err != nil {
 		return err
 	}
-	s.num++
-	ev.Num = s.num
-	if s.num == 1 {
+	if !s.begun {
+		s.begun = true
 		ev.Section = s.snapshot
 		ev.Lost += s.missed
 	}
+	if ev.TID == tickTID && ev.Type == event.InfrastructureEventE {
+		ev.Num = 0
+		s.ticks++
+		return nil
+	}
+	s.num++
+	ev.Num = s.num
 	return nil
 }
 
@@ -212,7 +243,7 @@ func (s *LiveSource) Stats() LiveStats {
 	}
 	n := s.probe.Stats()
 	b := &s.before
-	out := LiveStats{Seen: n.Seen - b.Seen, Lost: n.Lost - b.Lost, Missing: s.probe.Missing()}
+	out := LiveStats{Seen: n.Seen - b.Seen - s.ticks, Lost: n.Lost - b.Lost, Missing: s.probe.Missing()}
 	for _, r := range []Loss{{"ring full", n.Full - b.Full}, {"ring full, state too", n.State}, {"nested", n.Nested - b.Nested}} {
 		if r.N > 0 {
 			out.Reasons = append(out.Reasons, r)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Bytes of the ring of a CPU.
@@ -23,7 +24,9 @@ type LiveOptions struct {
 	Exclude []string // names of programs (comm) whose events are left out
 	// Command is started once everything is attached; only it and its descendants are traced, and the capture ends with it.
 	Command []string
-	Stop    <-chan struct{} // closed when the capture shall end: what was recorded until then is still given
+	// Tick puts an event into the stream at once and then that often, which has no number and tells nothing but the time; 0: never.
+	Tick time.Duration
+	Stop <-chan struct{} // closed when the capture shall end: what was recorded until then is still given
 }
 
 // LiveStats are the counts of a live capture so far. Seen = given by Next + waiting in the rings + Lost.

@@ -37,6 +37,11 @@ type Gapper interface {
 	Gap(ev *event.Event) error
 }
 
+// Ticker is a chisel that has intervals: Tick is called at the end of each, with that time in ns since the epoch.
+type Ticker interface {
+	Tick(ts uint64) error
+}
+
 // Counts says what became of the events. Seen = Shown + Hidden + Filtered + Skipped + Dropped.
 type Counts struct {
 	Seen     uint64 // read or dropped
@@ -68,8 +73,11 @@ type Loop struct {
 	Limit    uint64 // stop after that many shown events; 0: never
 	Duration uint64 // stop that long, in ns, after the first event that passed; 0: never
 	From, To Bound  // show only events in between
-	Stop     *atomic.Bool
-	Tables   *state.Tables // nil, or dropped by Run: nobody needs state
+	Interval uint64 // ns of event time after which the chisels tick; 0: never
+	// OnTick, when it is not nil, is called for each tick instead of tick, which it calls.
+	OnTick func(ts uint64, tick func() error) error
+	Stop   *atomic.Bool
+	Tables *state.Tables // nil, or dropped by Run: nobody needs state
 	// Tick is called every few thousand events.
 	Tick func(num uint64)
 
@@ -82,6 +90,8 @@ type Loop struct {
 	started  uint64 // time of the first event that passed
 	passers  []Passer
 	gappers  []Gapper
+	tickers  []Ticker
+	next     uint64          // time of the next tick
 	section  *event.Snapshot // the last one that an event began
 }
 
@@ -145,13 +155,16 @@ const tickEvery = 1 << 12
 // Run takes all events of src. It can be called again for the next source: counts and limits go on. done tells that a limit or Stop
 // ended the run.
 func (l *Loop) Run(src capture.Source) (done bool, err error) {
-	l.passers, l.gappers = l.passers[:0], l.gappers[:0]
+	l.passers, l.gappers, l.tickers = l.passers[:0], l.gappers[:0], l.tickers[:0]
 	for _, c := range l.Chisels {
 		if p, ok := c.(Passer); ok {
 			l.passers = append(l.passers, p)
 		}
 		if g, ok := c.(Gapper); ok {
 			l.gappers = append(l.gappers, g)
+		}
+		if t, ok := c.(Ticker); ok {
+			l.tickers = append(l.tickers, t)
 		}
 	}
 	if s, ok := src.(interface{ Info() scap.FileInfo }); ok {
@@ -226,6 +239,11 @@ func (l *Loop) lastSection(src capture.Source) error {
 
 // event is one turn of the loop. hot: no allocation (TestLoopAllocs)
 func (l *Loop) event(ev *event.Event) error {
+	if l.Interval != 0 && ev.TS >= l.next {
+		if err := l.tick(ev); err != nil {
+			return err
+		}
+	}
 	if ev.Num != 0 {
 		l.Counts.Seen++
 	}
@@ -263,6 +281,35 @@ func (l *Loop) event(ev *event.Event) error {
 		}
 	}
 	return l.deliver(ev)
+}
+
+// tick ends the interval that ev lies behind, before ev moves the state on. Intervals without events are left out.
+func (l *Loop) tick(ev *event.Event) error {
+	if event.WrittenLate.Has(ev.Type) {
+		return nil
+	}
+	end := l.next
+	if l.next == 0 {
+		l.next = ev.TS + l.Interval
+		return nil
+	}
+	l.next += ((ev.TS-l.next)/l.Interval + 1) * l.Interval
+	all := func() error {
+		for _, t := range l.tickers {
+			if err := t.Tick(end); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := error(nil)
+	if l.OnTick != nil {
+		err = l.OnTick(end, all)
+	} else {
+		err = all()
+	}
+	l.flush()
+	return err
 }
 
 func (l *Loop) deliver(ev *event.Event) error {

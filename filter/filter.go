@@ -5,6 +5,7 @@ package filter
 
 import (
 	"slices"
+	"strconv"
 
 	"scry/capture/event"
 	"scry/filter/fields"
@@ -119,4 +120,26 @@ var stateless = []string{
 // NeedsState tells whether the filter asks for more than the record itself holds: threads, descriptors, users, latencies.
 func (f *Filter) NeedsState() bool {
 	return slices.ContainsFunc(f.Fields(), func(x *fields.Field) bool { return !slices.Contains(stateless, x.Def.Name) })
+}
+
+// Equal selects the events on which field has the value v: what compiling "field=v" gives, whatever is in v.
+func Equal(field *fields.Field, v fields.Value, o *fields.Options) (*Filter, error) {
+	var text string
+	switch v.Type {
+	case fields.Absent:
+		return Compile("not "+field.String()+" exists", o)
+	case fields.Int:
+		text = strconv.FormatInt(v.Int(), 10)
+	case fields.Float:
+		text = strconv.FormatFloat(v.Float(), 'g', -1, 64)
+	case fields.Bool:
+		text = strconv.FormatBool(v.Bool())
+	case fields.IP, fields.Net:
+		text = v.Addr().String()
+	case fields.String, fields.Bytes:
+		text = v.Str
+	default:
+		text = strconv.FormatUint(v.Num, 10)
+	}
+	return Compile(field.String()+"="+Quote(text), o)
 }

@@ -38,6 +38,9 @@ func isBare(text string, item bool) bool {
 const escapes = "\"\\\b\f\n\r\t"
 const escapeNames = `"\bfnrt`
 
+// Quote is text as a literal of a filter: one value, whatever is in it.
+func Quote(text string) string { return string(appendQuoted(nil, text)) }
+
 // appendQuoted prints text in quotes so that unquote gives it back.
 func appendQuoted(dst []byte, text string) []byte {
 	const hex = "0123456789abcdef"

@@ -43,8 +43,17 @@ type Config struct {
 	List, ListEvents, Markdown   bool
 	Version, PrintFormat         bool
 	Help                         string
-	Chisel                       string
+	ListChisels                  bool
+	Info                         string // name of the chisel that is asked about
 	Color                        string
+
+	Catalog    *chisels.Catalog
+	Calls      []*chisels.Call
+	Containers bool // -pc: columns that say which container
+	CSV        bool
+	Interval   time.Duration // of results; 0: as it suits
+	Top        *int          // rows that are shown; nil: as the chisel has it
+	At         chisels.Bound
 
 	Limit    uint64        // shown events
 	Duration time.Duration // 0: no end
@@ -75,6 +84,10 @@ func Parse(args []string) (*Config, error) {
 		register(fs, c, &manual.Options[i])
 	}
 	args = manual.Expand(args)
+	args, err := c.takeWords(args)
+	if err != nil {
+		return nil, err
+	}
 	if name := manual.OneDash(args); name != "" {
 		return nil, Usage("-%s has one dash: did you mean --%s?", name, name)
 	}
@@ -117,6 +130,12 @@ func (c *Config) check() error {
 		return Usage("-C, -G and -e need a file name behind -w, not standard output")
 	case c.JSON && len(c.Filter) > 0 && c.Filter[0] == "args":
 		return Usage("--json args: write --json=args, with the equals sign")
+	case len(c.Calls) > 0 && c.Write != "":
+		return Usage("-c and -w: a chisel shows results, -w keeps events; run one after the other, with -r on the file")
+	case len(c.Calls) == 0 && (c.CSV || c.Interval != 0 || c.Top != nil || c.At.Set):
+		return Usage("--csv, --interval, --top and --at go with -c CHISEL")
+	case c.CSV && c.JSON:
+		return Usage("--csv and --json: one of them")
 	case c.From.After(c.To):
 		return Usage("--from is later than --to: nothing lies between them")
 	case c.ProcList && len(c.Filter) == 0:

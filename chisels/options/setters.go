@@ -102,15 +102,25 @@ var setters = map[string]setter{
 	"help":          setHelp,
 	"version":       flag(func(c *Config) *bool { return &c.Version }),
 	"libs-version":  flag(func(c *Config) *bool { return &c.Version }),
-	"chisel":        func(c *Config, v string) error { c.Chisel = v; return nil },
-	"chisel-info":   func(c *Config, v string) error { c.Chisel = v; return nil },
-	"list-chisels":  func(c *Config, _ string) error { c.Chisel = "l"; return nil },
+	"chisel":        setChisel,
+	"chisel-info":   func(c *Config, v string) error { c.Info = v; return nil },
+	"list-chisels":  flag(func(c *Config) *bool { return &c.ListChisels }),
+	"chisel-dir":    func(*Config, string) error { return nil }, // taken before the others, see takeWords
+	"csv":           flag(func(c *Config) *bool { return &c.CSV }),
+	"interval":      setInterval,
+	"top": func(c *Config, v string) error {
+		n, err := manual.Count(v, "the number of rows", 0)
+		top := int(min(n, 1<<30))
+		c.Top = &top
+		return err
+	},
+	"at": func(c *Config, v string) (err error) { c.At, err = chisels.ParseBound(v, time.Local); return err },
 }
 
 func setFormat(c *Config, v string) error {
 	switch v {
 	case "c", "container":
-		c.Format = fields.ContainerFormat
+		c.Format, c.Containers = fields.ContainerFormat, true
 	case "k", "kubernetes":
 		c.Format = fields.KubernetesFormat
 	case "m", "mesos":

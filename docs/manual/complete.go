@@ -124,7 +124,7 @@ func arguments(done []string, word string) Completion {
 		case waits != nil:
 			waits = nil
 		case strings.HasPrefix(w, "-") && len(w) > 1:
-			waits = optionOf(w)
+			waits = TakesNext(w)
 		default:
 			flt = append(flt, w)
 		}
@@ -153,8 +153,8 @@ func arguments(done []string, word string) Completion {
 	return c
 }
 
-// optionOf is the option at the end of a word of options when it takes the next word as its value, else nil.
-func optionOf(w string) *Option {
+// TakesNext is the option at the end of a word of options when it takes the next word as its value, else nil.
+func TakesNext(w string) *Option {
 	if name, ok := strings.CutPrefix(w, "--"); ok {
 		if o := Lookup(name); o != nil && o.Arg != "" && o.Optional == "" {
 			return o
@@ -176,7 +176,7 @@ func optionOf(w string) *Option {
 func optionNames(word string) (c Completion) {
 	for i := range Options {
 		o := &Options[i]
-		if o.Group == Gone || o.Group == Later || o.Group == Ignored {
+		if o.Group == Gone || o.Group == Ignored {
 			continue
 		}
 		brief, _, _ := strings.Cut(o.Help, ";")

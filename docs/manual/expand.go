@@ -20,7 +20,7 @@ func Expand(args []string) []string {
 			a = "-" + a
 		}
 		if strings.HasPrefix(a, "-") && len(a) > 1 {
-			value = !strings.Contains(a, "=") && optionOf(a) != nil
+			value = !strings.Contains(a, "=") && TakesNext(a) != nil
 		}
 		out = append(out, a)
 	}
@@ -78,13 +78,13 @@ func OneDash(args []string) string {
 		case a == "--":
 			return ""
 		case !ok || name == "" || name[0] == '-':
-			value = ok && len(name) > 1 && !strings.Contains(a, "=") && optionOf(a) != nil
+			value = ok && len(name) > 1 && !strings.Contains(a, "=") && TakesNext(a) != nil
 			continue
 		}
 		if long, _, _ := strings.Cut(name, "="); len(long) > 2 && Lookup(long) != nil {
 			return long
 		}
-		value = optionOf(a) != nil
+		value = TakesNext(a) != nil
 	}
 	return ""
 }

@@ -82,9 +82,9 @@ var groups = []struct{ name, title string }{
 	{Input, Input},
 	{Live, Live + " (without effect with -r)"},
 	{Output, Output},
+	{Chisels, Chisels},
 	{Writing, Writing},
 	{Knowing, Knowing},
-	{Later, Later + " (each says so)"},
 	{Ignored, Ignored + " (accepted, as sysdig has them)"},
 	{Gone, Gone + " (refused)"},
 }

@@ -20,9 +20,9 @@ const (
 	Input   = "Reading"
 	Live    = "Recording live"
 	Output  = "Showing"
+	Chisels = "Chisels"
 	Writing = "Writing captures"
 	Knowing = "Finding names"
-	Later   = "Not in this version"
 	Ignored = "Without effect"
 	Gone    = "Gone"
 )

@@ -25,7 +25,7 @@ var Options = []Option{
 	{Name: "print-hex", Short: "x", Group: Output, Help: "buffers as a hex dump"},
 	{Name: "print-base64", Short: "b", Group: Output, Help: "buffers in base64"},
 	{Name: "snaplen", Short: "s", Arg: "N", Group: Output, Help: "live: record N bytes of each buffer (default 80, at most 65535); and show at most N"},
-	{Name: "verbose", Short: "v", Group: Output, Help: "do not cut buffers at 80 bytes; counts at the end; with -l, types", Top: true},
+	{Name: "verbose", Short: "v", Group: Output, Help: "do not cut buffers at 80 bytes; counts at the end; with -l, types"},
 	{Name: "resolve-ports", Short: "R", Group: Output, Help: "service names instead of port numbers"},
 	{Name: "quiet", Short: "q", Group: Output, Help: "show no events, only counts"},
 	{Name: "summary", Short: "S", Group: Output, Help: "number of events of each type, at the end"},
@@ -34,6 +34,15 @@ var Options = []Option{
 	{Name: "raw", Group: Output, Help: "print control bytes as they are: only for output that no terminal will see"},
 	{Name: "unbuffered", Group: Output, Help: "write every line at once"},
 	{Name: "progress", Short: "P", Group: Output, Help: "progress on stderr from the start (by itself after a second)"},
+
+	{Name: "chisel", Short: "c", Arg: "NAME", Group: Chisels, Help: "run a chisel; -cl lists them; arguments: next word, or NAME:key=value,...", Top: true},
+	{Name: "interval", Arg: "SECONDS", Group: Chisels, Help: "a result every SECONDS (live: 1), with -r of capture time; without it -r gives one at the end"},
+	{Name: "top", Arg: "N", Group: Chisels, Help: "rows that are shown; 0: all of them"},
+	{Name: "csv", Group: Chisels, Help: "comma-separated values"},
+	{Name: "at", Arg: "TIME", Group: Chisels, Help: "the moment that ps, lsof, netstat and lscontainers show, as --from has it; without it the first event"},
+	{Name: "chisel-dir", Arg: "DIR", Group: Chisels, Help: "look for chisels there first; others of yours are in ~/.config/scry/chisels"},
+	{Name: "chisel-info", Short: "i", Arg: "NAME", Group: Chisels, Help: "what a chisel does, and its text"},
+	{Name: "list-chisels", Group: Chisels, Help: "list the chisels"},
 
 	{Name: "writefile", Short: "w", Arg: "FILE", Group: Writing, Help: "write the events to a capture; - is standard output", Top: true},
 	{Name: "compress", Short: "z", Group: Writing, Help: "gzip what is written"},
@@ -51,10 +60,6 @@ var Options = []Option{
 	{Name: "help", Short: "h", Arg: "all", Optional: "short", Group: Knowing, Help: "help; --help=all has every option", Top: true},
 	{Name: "version", Group: Knowing, Help: "version"},
 	{Name: "libs-version", Group: Knowing, Help: "version"},
-
-	{Name: "chisel", Short: "c", Arg: "NAME", Group: Later, Help: "run a chisel; -cl lists them"},
-	{Name: "chisel-info", Short: "i", Arg: "NAME", Group: Later, Help: "what a chisel does"},
-	{Name: "list-chisels", Group: Later, Help: "list the chisels"},
 
 	{Name: "bpf", Short: "B", Arg: "PROBE", Optional: "default", Group: Ignored, Help: "kernel probe to use: there is one, and it is built in"},
 	{Name: "modern-bpf", Group: Ignored, Help: "the same"},

@@ -14,6 +14,14 @@ func Width(f *os.File) int {
 	return 120
 }
 
+// Size is the size of a terminal in characters; 0 and 0 when f is none.
+func Size(f *os.File) (width, height int) {
+	if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+		return w, h
+	}
+	return 0, 0
+}
+
 // Colored decides about colours on f: NO_COLOR and TERM=dumb win over everything but --color=always.
 func Colored(mode string, f *os.File) bool {
 	switch mode {

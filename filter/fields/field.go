@@ -217,6 +217,9 @@ func isArgByte(c byte) bool { return isNameByte(c) || c == '/' || c == '-' }
 // Value takes the field's value from ev. hot: no allocation (TestExtractAllocs)
 func (f *Field) Value(ev *event.Event) Value { return f.Def.get(f, ev) }
 
+// HasValue tells whether the field has values that can be compared and counted: a few are only ever text.
+func (f *Field) HasValue() bool { return f.Def.get != nil }
+
 // Values appends the values of a List or Any field, or the one value of another, to dst.
 func (f *Field) Values(ev *event.Event, dst []Value) []Value {
 	if f.Def.all != nil {

@@ -242,3 +242,30 @@ func appendJSONEscape(dst []byte, r rune) []byte {
 	}
 	return append(dst, '\\', 'u', lowerHex[r>>12&15], lowerHex[r>>8&15], lowerHex[r>>4&15], lowerHex[r&15])
 }
+
+// AppendJSONText appends s as a JSON string.
+func AppendJSONText(dst []byte, s string) []byte {
+	dst, _ = appendJSONString(dst, s)
+	return dst
+}
+
+// AppendJSONValue appends v as AppendJSON does; null when it is absent.
+func AppendJSONValue(dst []byte, v Value, format event.Format, o *Options) []byte {
+	switch v.Type {
+	case Absent:
+		return append(dst, "null"...)
+	case Bytes:
+		return appendJSONBytes(dst, AppendBuffer(nil, bytesOf(v.Str), o))
+	}
+	dst, _ = appendJSONValue(dst, v, format, &Field{opts: o})
+	return dst
+}
+
+// AppendJSON appends the field's value as a Format does; null when ev has none.
+func (f *Field) AppendJSON(dst []byte, ev *event.Event) []byte {
+	out, have, _ := f.appendJSON(dst, ev)
+	if !have {
+		return append(out, "null"...)
+	}
+	return out
+}

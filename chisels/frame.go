@@ -1,0 +1,121 @@
+package chisels
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"scry/filter"
+	"scry/filter/fields"
+)
+
+// Frame is a result: rows of values, sorted, with the time that they are of. Nobody changes it once it is made, so it may be handed to another
+// goroutine.
+type Frame struct {
+	Spec     *Spec
+	Columns  []*ColumnSpec
+	Rows     []Row
+	Other    *Row // what had no room in a row of its own; nil when everything had
+	Total    Row  // the aggregates of all rows together; keys are absent
+	From, To uint64
+	Events   uint64 // that the rows are made of
+}
+
+// Row is one row: a value for each column.
+type Row struct{ Values []fields.Value }
+
+// Seconds is the length of the frame's time.
+func (f *Frame) Seconds() float64 { return float64(f.To-min(f.From, f.To)) / 1e9 }
+
+// total makes the sum of the rows.
+func (f *Frame) total(t *Table, rows []*tableRow, other *tableRow) {
+	sum := tableRow{cells: make([]cell, len(t.shown))}
+	for _, r := range append(slices.Clip(rows), other) {
+		if r == nil {
+			continue
+		}
+		for _, i := range t.values {
+			sum.cells[i].merge(t.how[i], &r.cells[i])
+		}
+	}
+	f.Total = Row{make([]fields.Value, len(t.shown))}
+	for _, i := range t.values {
+		if t.how[i].additive() {
+			f.Total.Values[i] = sum.cells[i].result(t.how[i], f.Seconds())
+		}
+	}
+}
+
+// sort orders the rows by a column; ties are broken by the keys, then by all values, so that the same events always give the same text.
+func (f *Frame) sort(col int, descending bool) {
+	slices.SortStableFunc(f.Rows, func(a, b Row) int {
+		n := compareValues(a.Values[col], b.Values[col])
+		if descending {
+			n = -n
+		}
+		return cmp.Or(n, f.compareKeys(a, b))
+	})
+}
+
+func (f *Frame) compareKeys(a, b Row) int {
+	for i, c := range f.Columns {
+		if c.Key {
+			if n := compareValues(a.Values[i], b.Values[i]); n != 0 {
+				return n
+			}
+		}
+	}
+	for i := range f.Columns {
+		if n := compareValues(a.Values[i], b.Values[i]); n != 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// Sorted is the frame in the order of another column.
+func (f *Frame) Sorted(col int, descending bool) *Frame {
+	g := *f
+	g.Rows = slices.Clone(f.Rows)
+	g.sort(col, descending)
+	return &g
+}
+
+// Search is the first row from row on, in a circle, that has the text in one of its texts; -1 when none has.
+func (f *Frame) Search(text string, row int) int {
+	text = strings.ToLower(text)
+	for k := range f.Rows {
+		i := (row + k) % len(f.Rows)
+		for _, v := range f.Rows[i].Values {
+			if v.Type.Text() && strings.Contains(strings.ToLower(v.Str), text) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// Drill is the filter that selects the events of a row: a tree, whatever the values are. Columns that are no keys, and keys that were filled in by a
+// default, are left out.
+func (f *Frame) Drill(row int, o *fields.Options) (*filter.Filter, error) {
+	var all *filter.Filter
+	for i, c := range f.Columns {
+		v := f.Rows[row].Values[i]
+		if !c.Key || v.Type == fields.Absent || c.Default != nil && v.Str == *c.Default {
+			continue
+		}
+		if len(f.Spec.Group) > 0 && !slices.Contains(f.Spec.Group, c.Name) {
+			continue
+		}
+		x, err := newField(c.Field, o)
+		if err != nil {
+			return nil, err
+		}
+		q, err := filter.Equal(x, v, o)
+		if err != nil {
+			return nil, err
+		}
+		all = filter.And(all, q)
+	}
+	return all, nil
+}

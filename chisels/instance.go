@@ -1,0 +1,168 @@
+package chisels
+
+import (
+	"fmt"
+	"strings"
+
+	"scry/capture"
+	"scry/capture/event"
+	"scry/filter"
+	"scry/filter/fields"
+)
+
+// Make makes the chisel of a call.
+func (c *Call) Make(env *Env) (Chisel, error) {
+	s := c.Spec
+	if s.Gone != "" {
+		return nil, fmt.Errorf("-c %s: %s", s.Name, strings.TrimSpace(s.Gone))
+	}
+	if err := c.Complete(); err != nil {
+		return nil, err
+	}
+	in := &Instance{Spec: s, Env: env, Args: c.Args}
+	if err := in.filters(); err != nil {
+		return nil, fmt.Errorf("-c %s: %w", s.Name, err)
+	}
+	if err := in.columns(); err != nil {
+		return nil, fmt.Errorf("-c %s: %w", s.Name, err)
+	}
+	switch s.Kind {
+	case KindCode:
+		return makers[s.Name](in)
+	case KindList:
+		return NewList(in), nil
+	case KindState:
+		return NewStateTable(in), nil
+	}
+	return NewTable(in), nil
+}
+
+// filters joins the filter of the spec and those of the arguments.
+func (in *Instance) filters() error {
+	add := func(text string) error {
+		if text == "" {
+			return nil
+		}
+		f, err := filter.Compile(in.fill(text, true), in.Options)
+		if err == nil {
+			in.Where = filter.And(in.Where, f)
+		}
+		return err
+	}
+	if err := add(in.Filter); err != nil {
+		return err
+	}
+	for i := range in.Spec.Args {
+		a := &in.Spec.Args[i]
+		v, ok := in.Args[a.Name]
+		if !ok {
+			continue
+		}
+		texts := []string{a.Filter, a.Values[v]}
+		if a.Kind == ArgFilter {
+			texts = append(texts, v)
+		}
+		for _, text := range texts {
+			if err := add(text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fill puts arguments into text, where it says $NAME; in a filter as literals that stay one whatever is in them.
+func (in *Instance) fill(text string, literal bool) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "$")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		n := 0
+		for n < len(rest) && wordRune(rune(rest[n])) && rest[n] != '-' {
+			n++
+		}
+		a := in.Spec.arg(rest[:n])
+		switch {
+		case a == nil:
+			b.WriteString("$" + rest[:n])
+		case !literal:
+			b.WriteString(in.Args[a.Name])
+		case a.Kind == ArgString || a.Kind == ArgFileName:
+			b.WriteString(filter.Quote(in.Args[a.Name]))
+		case a.Kind == ArgMillis:
+			b.WriteString(in.Args[a.Name] + "ms")
+		default:
+			b.WriteString(in.Args[a.Name])
+		}
+		text = rest[n:]
+	}
+}
+
+// columns makes the columns of this run, and their fields.
+func (in *Instance) columns() error {
+	for i := range in.Spec.Columns {
+		c := in.Spec.Columns[i]
+		if c.With == "containers" && !in.Containers {
+			continue
+		}
+		list := []string{in.fill(c.Field, false)}
+		if strings.HasPrefix(c.Field, "$") {
+			list = strings.Split(list[0], ",")
+		}
+		for _, text := range list {
+			col := c
+			if text != c.Field {
+				col.Field = text
+				if col.Name == c.Field {
+					col.Name = text
+				}
+				if col.Title == strings.ToUpper(c.Field) {
+					col.Title = text
+				}
+			}
+			var f *fields.Field
+			if text != "" {
+				var err error
+				if f, err = newField(text, in.Options); err != nil {
+					return err
+				}
+				if err := col.fits(f); err != nil {
+					return err
+				}
+			}
+			in.shown = append(in.shown, &col)
+			in.fields = append(in.fields, f)
+		}
+	}
+	return nil
+}
+
+// Demand is what the chisel needs of the kernel: the types that its filter and its columns can mean something on.
+func (in *Instance) Demand() capture.Demand {
+	types := in.Where.Types()
+	var need fields.Need
+	for i, f := range in.fields {
+		if f == nil {
+			continue
+		}
+		need |= f.Needs()
+		if c := in.shown[i]; (c.Key && c.Default == nil) || c.Required {
+			types = types.And(f.Types())
+		}
+	}
+	for _, f := range in.Where.Fields() {
+		need |= f.Needs()
+	}
+	if in.Kind == KindState {
+		types = event.TypeSet{}
+	}
+	d := demandOf(types, need)
+	d.Payload = max(d.Payload, in.Payload)
+	return d
+}
+
+// take tells whether an event is for the chisel. hot: no allocation
+func (in *Instance) take(ev *event.Event) bool { return in.Where == nil || in.Where.Match(ev) }

@@ -1,0 +1,209 @@
+package chisels
+
+import (
+	"bytes"
+	"encoding/csv"
+
+	"github.com/rivo/uniseg"
+
+	"scry/capture"
+	"scry/capture/event"
+	"scry/filter/fields"
+)
+
+// List prints a line for each event: the values of its columns, aligned under a header. Columns have a fixed width, as the next line is not known; the
+// last one takes what it needs.
+type List struct {
+	*Instance
+	widths []int
+	began  bool
+	line   []byte
+}
+
+// NewList makes the list of an instance.
+func NewList(in *Instance) *List {
+	l := &List{Instance: in}
+	for i, c := range in.shown {
+		w := c.Width
+		if w == 0 {
+			w = defaultWidth(in.fields[i])
+		}
+		l.widths = append(l.widths, max(w, uniseg.StringWidth(c.Title)))
+	}
+	return l
+}
+
+// defaultWidth is room for most values of a field.
+func defaultWidth(f *fields.Field) int {
+	switch f.Def.Type {
+	case fields.Int, fields.Uint, fields.Port, fields.RelTime, fields.Float:
+		return 9
+	case fields.Bool:
+		return 5
+	case fields.AbsTime:
+		return 19
+	case fields.IP, fields.Net:
+		return 15
+	}
+	return 16
+}
+
+// Event prints one event, if it has what is required.
+func (l *List) Event(ev *event.Event) (bool, error) {
+	if !l.take(ev) {
+		return false, nil
+	}
+	for i, c := range l.shown {
+		if c.Required && l.fields[i].Value(ev).Type == fields.Absent {
+			return false, nil
+		}
+	}
+	b := l.Out.Buffer()
+	switch l.Format {
+	case FormatJSON:
+		b = l.json(b, ev)
+	case FormatCSV:
+		b = l.csv(b, ev)
+	default:
+		b = l.text(b, ev)
+	}
+	l.began = true
+	return true, l.Out.Keep(b)
+}
+
+func (l *List) text(b []byte, ev *event.Event) []byte {
+	if !l.began {
+		b = l.header(b)
+	}
+	last := len(l.shown) - 1
+	for i, f := range l.fields {
+		if i > 0 {
+			b = append(b, "  "...)
+		}
+		b = l.cell(b, i, f, ev, i == last)
+	}
+	return append(bytes.TrimRight(b, " "), '\n')
+}
+
+func (l *List) header(b []byte) []byte {
+	if l.Color {
+		b = append(b, "\x1b[1m"...)
+	}
+	for i, c := range l.shown {
+		if i > 0 {
+			b = append(b, "  "...)
+		}
+		pad := l.widths[i] - uniseg.StringWidth(c.Title)
+		right := l.rightAligned(i)
+		if right {
+			b = appendBlanks(b, pad)
+		}
+		if b = append(b, c.Title...); !right && i < len(l.shown)-1 {
+			b = appendBlanks(b, pad)
+		}
+	}
+	if l.Color {
+		b = append(b, "\x1b[0m"...)
+	}
+	return append(b, '\n')
+}
+
+func (l *List) rightAligned(i int) bool {
+	t := l.fields[i].Def.Type
+	return t.Numeric() && t != fields.AbsTime && l.fields[i].Def.Flags&fields.TimeText == 0
+}
+
+// cell appends the value of a column, in its width unless it is the last.
+func (l *List) cell(b []byte, i int, f *fields.Field, ev *event.Event, last bool) []byte {
+	c := l.shown[i]
+	line, ok := l.line[:0], true
+	if v := l.unitValue(c, f, ev); v != "" {
+		line = append(line, v...)
+	} else {
+		line, ok = f.Append(line, ev)
+	}
+	if !ok {
+		line = append(line[:0], '-')
+		if c.Default != nil {
+			line = append(line[:0], *c.Default...)
+		}
+	}
+	l.line = line
+	s := string(line)
+	if last {
+		if l.Width > 0 {
+			used := 0
+			for _, w := range l.widths[:i] {
+				used += w + columnGap
+			}
+			s = cutText(s, max(l.Width-used, 8))
+		}
+		return append(b, s...)
+	}
+	s = cutText(s, l.widths[i])
+	pad := l.widths[i] - uniseg.StringWidth(s)
+	if l.rightAligned(i) {
+		return append(appendBlanks(b, pad), s...)
+	}
+	return appendBlanks(append(b, s...), pad)
+}
+
+// unitValue is a number with its unit, "" for a column without.
+func (l *List) unitValue(c *ColumnSpec, f *fields.Field, ev *event.Event) string {
+	if !f.HasValue() || !f.Def.Type.Numeric() || f.Def.Flags&fields.TimeText != 0 {
+		return ""
+	}
+	switch v := f.Value(ev); {
+	case v.Type == fields.Absent:
+		return ""
+	case c.Unit == "bytes":
+		return bytesText(v.Float())
+	case c.Unit == "time" || c.Unit == "" && v.Type == fields.RelTime:
+		return timeText(v.Float())
+	}
+	return ""
+}
+
+func (l *List) json(b []byte, ev *event.Event) []byte {
+	b = append(b, '{')
+	for i, f := range l.fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(fields.AppendJSONText(b, l.shown[i].Name), ':')
+		b = f.AppendJSON(b, ev)
+	}
+	return append(b, "}\n"...)
+}
+
+func (l *List) csv(b []byte, ev *event.Event) []byte {
+	var buf bytes.Buffer
+	w := csv.NewWriter(&buf)
+	rec := make([]string, len(l.shown))
+	if !l.began {
+		for i, c := range l.shown {
+			rec[i] = c.Name
+		}
+		_ = w.Write(rec) // a Buffer has no errors
+	}
+	for i, f := range l.fields {
+		line, _ := f.Append(nil, ev)
+		rec[i] = string(line)
+	}
+	_ = w.Write(rec)
+	w.Flush()
+	return append(b, buf.Bytes()...)
+}
+
+// Flush hands over the lines that wait.
+func (l *List) Flush() error { return l.Out.Flush() }
+
+// Finish hands the last lines over; a list without events is its header.
+func (l *List) Finish() error {
+	if !l.began && l.Format == FormatText {
+		l.Out.Keep(l.header(l.Out.Buffer())) // Flush has the error
+	}
+	return l.Flush()
+}
+
+var _ interface{ Demand() capture.Demand } = (*List)(nil)

@@ -1,0 +1,4 @@
+package chisels
+
+// makers make the chisels that are code, by name; each registers itself. They get a checked Instance.
+var makers = map[string]func(*Instance) (Chisel, error){}

@@ -1,0 +1,131 @@
+package chisels
+
+import (
+	"scry/capture/state"
+	"scry/filter"
+	"scry/filter/fields"
+)
+
+// Kind says what a chisel makes of events.
+type Kind string
+
+// Kinds of chisels.
+const (
+	KindTable Kind = "table" // rows that events with the same keys are aggregated in
+	KindList  Kind = "list"  // a line for each event
+	KindState Kind = "state" // a row for each thread, descriptor or container that there is at a moment
+	KindCode  Kind = "code"  // what a maker of that name does
+)
+
+// Spec is a chisel as data: what a YAML file of builtin/ or of a user says. docs/chisels.md explains each key.
+type Spec struct {
+	Name        string       `yaml:"name"`
+	Title       string       `yaml:"title"` // what it shows, one line
+	Description string       `yaml:"description"`
+	Category    string       `yaml:"category"`
+	Tips        []string     `yaml:"tips"`
+	Kind        Kind         `yaml:"kind"`   // "": table
+	Over        string       `yaml:"over"`   // what else makes rows: threads, fds, containers
+	Filter      string       `yaml:"filter"` // with $NAME for arguments
+	Args        []ArgSpec    `yaml:"args"`
+	Columns     []ColumnSpec `yaml:"columns"`
+	Group       []string     `yaml:"group"`   // columns by which the rows are grouped once more
+	Sort        string       `yaml:"sort"`    // column, with "-" in front: from the largest; "": the first aggregate, from the largest
+	Limit       int          `yaml:"limit"`   // rows that are printed; 0: all
+	Payload     int          `yaml:"payload"` // bytes of each data buffer that it looks at
+	Drill       string       `yaml:"drill"`   // chisel that a row leads to
+	AppliesTo   []string     `yaml:"applies_to"`
+	Hidden      bool         `yaml:"hidden"` // not listed
+	Gone        string       `yaml:"gone"`   // said instead of running it
+
+	Origin string `yaml:"-"` // "built in", or the file
+	Text   string `yaml:"-"` // the YAML
+}
+
+// ArgSpec is an argument of a chisel.
+type ArgSpec struct {
+	Name     string            `yaml:"name"`
+	Kind     ArgType           `yaml:"kind"` // "": string
+	Help     string            `yaml:"help"`
+	Required bool              `yaml:"required"`
+	Default  string            `yaml:"default"`
+	Filter   string            `yaml:"filter"` // also asked of events when the argument is given
+	Values   map[string]string `yaml:"values"` // the words that it may be, each with what is asked of events then
+}
+
+// ArgType says what an argument looks like.
+type ArgType string
+
+// Types of arguments.
+const (
+	ArgString   ArgType = "string"
+	ArgInt      ArgType = "int"
+	ArgMillis   ArgType = "ms" // a number of milliseconds
+	ArgField    ArgType = "field"
+	ArgFields   ArgType = "fields" // several, with commas between
+	ArgFilter   ArgType = "filter"
+	ArgIP       ArgType = "ip"
+	ArgWord     ArgType = "word" // one of Values
+	ArgFileName ArgType = "file"
+)
+
+var argTypes = []string{"string", "int", "ms", "field", "fields", "filter", "ip", "word", "file"}
+
+// ColumnSpec is a column of a table, a list or a state.
+type ColumnSpec struct {
+	Name     string  `yaml:"name"`  // in JSON, CSV, sort and group; "": the field
+	Title    string  `yaml:"title"` // header; "": the name
+	Field    string  `yaml:"field"` // with $NAME for an argument
+	Key      bool    `yaml:"key"`   // events with the same keys make one row
+	Agg      string  `yaml:"agg"`   // of the events of a row; "": last
+	GroupAgg string  `yaml:"group_agg"`
+	Width    int     `yaml:"width"` // of a list, in characters; 0: fits the type
+	Unit     string  `yaml:"unit"`  // "": as the field's type wants it
+	Default  *string `yaml:"default"`
+	Required bool    `yaml:"required"` // an event without a value is left out
+	With     string  `yaml:"with"`     // "containers": only with -pc
+	Help     string  `yaml:"help"`
+}
+
+var (
+	kinds = []string{"table", "list", "state", "code"}
+	overs = []string{"threads", "fds", "containers"}
+	units = []string{"none", "count", "bytes", "KiB", "time", "percent", "id"}
+)
+
+// Instance is a chisel that is to run: a spec with arguments, for a terminal, a pipe or a test.
+type Instance struct {
+	*Spec
+	*Env
+	Args   map[string]string // given and defaulted
+	Where  *filter.Filter    // which events it takes; nil: all
+	fields []*fields.Field   // of the columns
+	shown  []*ColumnSpec     // columns of this run
+}
+
+// Env is what a run gives its chisels.
+type Env struct {
+	Out        *Output
+	Options    *fields.Options
+	Format     OutputFormat
+	Containers bool // -pc: columns that say which container
+	Color      bool
+	Width      int // of the terminal; 0: none, so nothing is cut
+	Height     int // of the terminal; 0: all rows of the limit are printed
+	Live       bool
+	Intervals  bool // results come again and again, and no screen shows only the last one: each says its time
+	Top        int            // --top: instead of the limit of the spec; 0: that
+	Selected   *filter.Filter // by the command line, for chisels that look at more than events
+	Tables     *state.Tables  // what is known at the moment; nil in tests
+	At         Bound          // --at: the moment that states are of
+}
+
+// OutputFormat says how results are printed.
+type OutputFormat uint8
+
+// Output formats.
+const (
+	FormatText OutputFormat = iota
+	FormatJSON
+	FormatCSV
+)

@@ -1,0 +1,304 @@
+package chisels
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"scry/capture/event"
+	"scry/capture/state"
+	"scry/filter/fields"
+)
+
+// MaxRows bounds the rows of a table. What has other keys goes into one row that says so.
+const MaxRows = 1 << 17
+
+// Table aggregates events with the same keys into rows. It is what is running; the Spec is what it is to do, a Frame what came of it.
+type Table struct {
+	*Instance
+	printer Printer
+
+	keys    []int // of the columns
+	need    []int // columns without whose value an event is left out
+	values  []int // columns that are no keys
+	how     []how
+	rows    map[string]*tableRow
+	order   []*tableRow
+	other   *tableRow // what found no room
+	key     []byte    // scratch
+	scratch []fields.Value
+	free    []*tableRow
+	events  uint64
+	from    uint64 // time of the first event of the interval
+	last    uint64
+	maxRows int
+}
+
+// tableRow is a row with its key columns and the aggregates of the others, by column.
+type tableRow struct {
+	key   string
+	cells []cell
+}
+
+// NewTable makes the table of an instance.
+func NewTable(in *Instance) *Table {
+	t := &Table{Instance: in, rows: map[string]*tableRow{}, maxRows: MaxRows, scratch: make([]fields.Value, len(in.shown)), printer: Printer{Env: in.Env}}
+	for i, c := range in.shown {
+		h, _ := aggOf(c.Agg)
+		t.how = append(t.how, h)
+		switch {
+		case c.Key:
+			t.keys = append(t.keys, i)
+		default:
+			t.values = append(t.values, i)
+		}
+		if c.Required && !c.Key {
+			t.need = append(t.need, i)
+		}
+	}
+	return t
+}
+
+// Event takes one event. hot: no allocation for a row that is there (TestTableAllocs)
+func (t *Table) Event(ev *event.Event) (bool, error) {
+	t.time(ev.TS)
+	if !t.take(ev) {
+		return false, nil
+	}
+	return t.push(ev, false), nil
+}
+
+// time notes when the interval began and how far it is.
+func (t *Table) time(ts uint64) {
+	if t.from == 0 {
+		t.from = ts
+	}
+	t.last = max(t.last, ts)
+}
+
+// push adds an event to its row. still tells that it is none of the stream: it says how a thread or a descriptor stands, so nothing is counted.
+func (t *Table) push(ev *event.Event, still bool) bool {
+	t.key = t.key[:0]
+	for _, i := range t.keys {
+		v, ok := t.value(i, ev)
+		if !ok {
+			return false
+		}
+		t.scratch[i] = v
+		t.key = appendKey(t.key, v)
+	}
+	for _, i := range t.need {
+		v, ok := t.value(i, ev)
+		if !ok {
+			return false
+		}
+		t.scratch[i] = v
+	}
+	r := t.rows[string(t.key)]
+	if r == nil {
+		r = t.newRow()
+	}
+	for _, i := range t.values {
+		h := t.how[i]
+		if still && h.additive() {
+			continue
+		}
+		f := t.fields[i]
+		if f == nil {
+			r.cells[i].n++
+			continue
+		}
+		v := t.scratch[i]
+		if !t.shown[i].Required {
+			if v = f.Value(ev); v.Type == fields.Absent {
+				continue
+			}
+		}
+		r.cells[i].add(h, v)
+	}
+	if !still {
+		t.events++
+	}
+	return true
+}
+
+// value takes the value of a column, or its default; false when there is none.
+func (t *Table) value(i int, ev *event.Event) (fields.Value, bool) {
+	v := t.fields[i].Value(ev)
+	if v.Type != fields.Absent {
+		return v, true
+	}
+	if d := t.shown[i].Default; d != nil {
+		return fields.Value{Type: fields.String, Str: *d}, true
+	}
+	return v, false
+}
+
+// newRow makes the row of the key at hand, or gives the one for all that find no room.
+func (t *Table) newRow() *tableRow {
+	if len(t.rows) >= t.maxRows {
+		if t.other == nil {
+			t.other = &tableRow{cells: make([]cell, len(t.shown))}
+		}
+		return t.other
+	}
+	var r *tableRow
+	if n := len(t.free); n > 0 {
+		r = t.free[n-1]
+		t.free = t.free[:n-1]
+	} else {
+		r = &tableRow{cells: make([]cell, len(t.shown))}
+	}
+	r.key = string(t.key)
+	for _, i := range t.keys {
+		r.cells[i].n = 1
+		r.cells[i].set(t.scratch[i])
+	}
+	t.rows[r.key] = r
+	t.order = append(t.order, r)
+	return r
+}
+
+// appendKey appends v so that different values never give the same bytes.
+func appendKey(dst []byte, v fields.Value) []byte {
+	dst = append(dst, byte(v.Type))
+	if v.Type.Text() || v.Type == fields.IP || v.Type == fields.Net {
+		dst = binary.AppendUvarint(dst, uint64(len(v.Str)))
+		return append(dst, v.Str...)
+	}
+	return binary.LittleEndian.AppendUint64(dst, v.Num)
+}
+
+// reset begins the next interval at ts.
+func (t *Table) reset(ts uint64) {
+	clear(t.rows)
+	for _, r := range t.order {
+		clear(r.cells)
+		if len(t.free) < 4096 {
+			t.free = append(t.free, r)
+		}
+	}
+	t.order, t.other, t.events, t.from, t.last = t.order[:0], nil, 0, ts, ts
+}
+
+// Frame is the table as it is; to is the end of the interval.
+func (t *Table) Frame(to uint64) *Frame {
+	f := &Frame{Spec: t.Spec, Columns: t.shown, From: t.from, To: to, Events: t.events}
+	rows, other := t.order, t.other
+	if len(t.Group) > 0 {
+		rows = t.grouped()
+	}
+	seconds := f.Seconds()
+	for _, r := range rows {
+		f.Rows = append(f.Rows, Row{t.results(r, seconds)})
+	}
+	if other != nil {
+		f.Other = &Row{t.results(other, seconds)}
+	}
+	f.total(t, rows, other)
+	f.sort(t.order0())
+	return f
+}
+
+func (t *Table) results(r *tableRow, seconds float64) []fields.Value {
+	out := make([]fields.Value, len(t.shown))
+	for i := range out {
+		if t.shown[i].Key {
+			out[i] = r.cells[i].value()
+		} else {
+			out[i] = r.cells[i].result(t.how[i], seconds)
+		}
+	}
+	return out
+}
+
+// grouped makes one row of those that have the same values in the columns of group.
+func (t *Table) grouped() []*tableRow {
+	var by []int
+	for i, c := range t.shown {
+		if slices.Contains(t.Group, c.Name) {
+			by = append(by, i)
+		}
+	}
+	groups := map[string]*tableRow{}
+	var out []*tableRow
+	rows := slices.Clone(t.order)
+	slices.SortFunc(rows, func(a, b *tableRow) int { return t.compareKeys(a, b) }) // first and last do not depend on who came first
+	var key []byte
+	for _, r := range rows {
+		key = key[:0]
+		for _, i := range by {
+			key = appendKey(key, r.cells[i].value())
+		}
+		g := groups[string(key)]
+		if g == nil {
+			g = &tableRow{key: string(key), cells: make([]cell, len(t.shown))}
+			groups[g.key] = g
+			out = append(out, g)
+		}
+		for i, c := range t.shown {
+			h, _ := aggOf(c.GroupAgg)
+			if c.Key {
+				h = how{agg: aggFirst}
+			}
+			g.cells[i].merge(h, &r.cells[i])
+		}
+	}
+	return out
+}
+
+func (t *Table) compareKeys(a, b *tableRow) int {
+	for _, i := range t.keys {
+		if n := compareValues(a.cells[i].value(), b.cells[i].value()); n != 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// order0 is the column that rows are sorted by, and whether the largest comes first.
+func (t *Table) order0() (col int, descending bool) {
+	name, down := t.Sort, false
+	if len(name) > 0 && name[0] == '-' {
+		name, down = name[1:], true
+	}
+	for i, c := range t.shown {
+		switch {
+		case name != "" && c.Name == name:
+			return i, down
+		case name == "" && !c.Key:
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Walk adds what the tables know: rows for threads and descriptors that did nothing.
+func (t *Table) Walk(tables *state.Tables, ts uint64) {
+	if t.Over == "" || tables == nil {
+		return
+	}
+	each(tables, t.Over, ts, func(ev *event.Event) {
+		if t.Where == nil || t.Where.Match(ev) {
+			t.push(ev, true)
+		}
+	})
+}
+
+// Tick ends an interval at ts: what came of it is printed.
+func (t *Table) Tick(ts uint64) error {
+	t.Walk(t.Tables, ts)
+	err := t.printer.Print(t.Frame(ts))
+	t.reset(ts)
+	return err
+}
+
+// Flush hands over what was printed.
+func (t *Table) Flush() error { return t.Out.Flush() }
+
+// Finish prints what the last interval has.
+func (t *Table) Finish() error {
+	if err := t.Tick(t.last); err != nil {
+		return err
+	}
+	return t.Flush()
+}
