@@ -1,6 +1,10 @@
 package capture
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"scry/capture/event"
 	"scry/capture/proc"
 	"scry/capture/state"
@@ -15,14 +19,16 @@ import (
 //	     B: in /proc . . . . . . . . . . .   B: applied . .
 //
 // What a process did before it was read shows in /proc: to apply that again would undo what came after it. What it did while it was read may show
-// or not; such events set a state rather than change one (a descriptor is opened as this file), so they do no harm.
+// or not. Most of such events set a state rather than change one (a descriptor is opened as this file), so they do no harm; still, a process that did
+// something meanwhile is read once more.
 type reconciler struct {
 	snapshot *event.Snapshot
-	attached uint64 // when the last program was
-	asOf     map[int64]uint64
-	tables   *state.Tables  // nil until the first event
-	creation map[int64]side // by the thread that was created
-	open     int            // threads of which the creation has yet to return, while they have exited already
+	attached uint64              // when the last program was
+	read     map[int64]proc.Span // by process
+	again    map[int64]bool      // processes that changed while they were read
+	tables   *state.Tables       // nil until the first event
+	creation map[int64]side      // by the thread that was created
+	open     int                 // threads of which the creation has yet to return, while they have exited already
 
 	events, lost uint64
 }
@@ -36,20 +42,38 @@ const (
 	hasExited
 )
 
+// rereads is how often processes that change are read again at most. A busy one always changes: once no other does, that is enough.
+const rereads = 8
+
 // reconcile takes the events from the attachment up to now out of the stream, and moves the snapshot on by them.
 func reconcile(p *probe.Probe, attached uint64, s *event.Snapshot, rep *proc.Report) (*reconciler, error) {
-	r := &reconciler{snapshot: s, attached: attached, asOf: rep.AsOf, creation: map[int64]side{}}
+	r := &reconciler{snapshot: s, attached: attached, read: rep.Read, creation: map[int64]side{}}
+	for k := 0; ; k++ {
+		last := r.again
+		r.again = map[int64]bool{}
+		if err := r.drain(p); err != nil {
+			return nil, err
+		}
+		fresh := slices.ContainsFunc(slices.Collect(maps.Keys(r.again)), func(pid int64) bool { return !last[pid] })
+		if !fresh || k == rereads {
+			return r, nil
+		}
+		if err := r.reread(p); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// drain takes the events up to now. A thread that was created and has exited must not appear when the call that created it returns, so that is waited
+// for: but not for ever, as in another pid namespace nothing tells.
+func (r *reconciler) drain(p *probe.Probe) error {
 	var ev event.Event
-	var mark []byte
-	// A thread that was created and has exited must not appear when the call that created it returns, so it is waited for: but not for ever, as in
-	// another pid namespace nothing tells.
 	for round := 0; round == 0 || r.open > 0 && round < 5; round++ {
-		mark = event.Append(mark[:0], p.Now(), -1, event.ProcinfoE, make([]byte, 8), make([]byte, 8))
-		p.Inject(mark)
+		p.Inject(event.Append(nil, p.Now(), -1, event.ProcinfoE, make([]byte, 8), make([]byte, 8)))
 		p.Flush()
 		for {
 			if err := p.Next(&ev); err != nil {
-				return nil, err
+				return err
 			}
 			r.events++
 			r.lost += ev.Lost
@@ -60,9 +84,35 @@ func reconcile(p *probe.Probe, attached uint64, s *event.Snapshot, rep *proc.Rep
 		}
 	}
 	if r.tables != nil {
-		r.snapshot = r.tables.Snapshot()
+		r.snapshot, r.tables = r.tables.Snapshot(), nil
 	}
-	return r, nil
+	return nil
+}
+
+// reread reads the processes that changed while they were read once more, and those that are new: one that was created before its parent was read is
+// not the copy of what was read.
+func (r *reconciler) reread(p *probe.Probe) error {
+	known := map[int64]bool{}
+	for _, t := range r.snapshot.Threads {
+		known[t.PID] = true
+	}
+	s, rep, err := proc.Read(proc.Options{FDs: true, Now: p.Now, Skip: func(pid int) bool { return known[int64(pid)] && !r.again[int64(pid)] }})
+	if err != nil {
+		return err
+	}
+	// What has exited may stand in /proc a little longer.
+	s.Threads = slices.DeleteFunc(s.Threads, func(t *event.Thread) bool { return !t.Dead && r.creation[t.TID]&hasExited != 0 })
+	clear(known) // from here on those that were read; others of the list have ended, as an event will tell
+	for _, t := range s.Threads {
+		known[t.PID] = true
+	}
+	next := *r.snapshot
+	next.Threads = append(slices.DeleteFunc(next.Threads, func(t *event.Thread) bool { return known[t.PID] }), s.Threads...)
+	next.FDs = append(slices.DeleteFunc(next.FDs, func(l event.FDList) bool { return known[int64(l.TID)] }), s.FDs...)
+	slices.SortFunc(next.Threads, func(a, b *event.Thread) int { return cmp.Compare(a.TID, b.TID) })
+	slices.SortFunc(next.FDs, func(a, b event.FDList) int { return cmp.Compare(a.TID, b.TID) })
+	r.snapshot, r.read = &next, rep.Read
+	return nil
 }
 
 // apply moves the tables on by an event.
@@ -76,8 +126,25 @@ func (r *reconciler) apply(ev *event.Event) {
 		r.tables = state.New()
 		r.tables.Reset(r.snapshot)
 	}
-	if birth || exit || !r.done(ev) {
-		r.tables.Apply(ev)
+	if !birth && !exit && r.done(ev) {
+		return
+	}
+	r.tables.Apply(ev)
+	if th := ev.Thread; th != nil && (birth || ev.Type.Schema().Flags&(event.CreatesFD|event.DestroysFD|event.ModifiesState) != 0) {
+		r.note(ev, th)
+	}
+}
+
+// note remembers processes that changed while they were read, and those that are copies of such.
+func (r *reconciler) note(ev *event.Event, th *event.Thread) {
+	if span, ok := r.read[th.PID]; !ok || ev.TS > span.To {
+		return
+	}
+	r.again[th.PID] = true
+	if child, ok := ev.Int(0); ok && child > 0 && state.Creates(ev.Type) {
+		if c := r.tables.Thread(child); c != nil {
+			r.again[c.PID] = true
+		}
 	}
 }
 
@@ -114,7 +181,7 @@ func (r *reconciler) done(ev *event.Event) bool {
 	if th == nil {
 		return false
 	}
-	if ev.TS < r.asOf[th.PID] {
+	if ev.TS < r.read[th.PID].From {
 		return true
 	}
 	// A copy of a descriptor is the one event that another state may falsify: when it stands in the table, that is newer than this event, and the

@@ -158,12 +158,25 @@ const (
 	RoleServer
 )
 
+// SockState is how far a socket is.
+type SockState uint8
+
+// States of sockets.
+const (
+	SockUnknown    SockState = iota // no socket; or a file, which says nothing of unix sockets
+	SockOpen                        // neither listening nor connected: perhaps bound
+	SockListening                   // takes connections
+	SockConnecting                  // connect has yet to be answered
+	SockConnected
+)
+
 // FD is one open descriptor.
 type FD struct {
 	Num       int64
 	Type      FDType
 	L4        uint8
 	Role      Role
+	Sock      SockState
 	Connected bool // a connection was made or accepted
 	Pending   bool // connect returned EINPROGRESS
 	PipeSrc   bool // the reading process of a shell pipe
@@ -174,6 +187,7 @@ type FD struct {
 
 	Flags uint32 // open flags (TabFileFlags values)
 	Dev   uint32
+	Gen   uint32 // tells descriptors of one number apart: when it was opened, counted by the state tables; 0: it was there at the start
 	Ino   uint64
 	PID   int64 // of a pidfd
 

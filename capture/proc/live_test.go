@@ -275,16 +275,16 @@ func openUnix(t *testing.T, dir string) []want {
 	if err := unix.Bind(abstract, &unix.SockaddrUnix{Name: "@scry test"}); err != nil {
 		t.Fatal(err)
 	}
-	rec := func(flags uint32, name string) event.FD {
-		return event.FD{Type: event.FDUnixSock, Flags: flags, Name: name, UnixSrc: 1}
+	rec := func(flags uint32, name string, sock event.SockState) event.FD {
+		return event.FD{Type: event.FDUnixSock, Flags: flags, Name: name, Sock: sock, UnixSrc: 1}
 	}
 	return []want{
-		{"unix pair", keep(t, pair[0]), rec(rdwr|cx, "")},
-		{"unix pair", keep(t, pair[1]), rec(rdwr|cx, "")},
-		{"unix listener", l, rec(rdwr, path)},
-		{"unix client", cl, rec(rdwr, "")},
-		{"unix server", accept(t, l, 0), rec(rdwr, path)},
-		{"unix abstract", abstract, rec(rdwr, "@scry test")},
+		{"unix pair", keep(t, pair[0]), rec(rdwr|cx, "", event.SockConnected)},
+		{"unix pair", keep(t, pair[1]), rec(rdwr|cx, "", event.SockConnected)},
+		{"unix listener", l, rec(rdwr, path, event.SockListening)},
+		{"unix client", cl, rec(rdwr, "", event.SockConnected)},
+		{"unix server", accept(t, l, 0), rec(rdwr, path, event.SockConnected)},
+		{"unix abstract", abstract, rec(rdwr, "@scry test", event.SockOpen)},
 		{"netlink", sock(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE), event.FD{Type: event.FDNetlink, Flags: rdwr}},
 	}
 }

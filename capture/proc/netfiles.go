@@ -170,15 +170,32 @@ func parseUnix(line []byte) (ino uint64, s socket, ok bool) {
 	if n := len(num); n == 0 || num[n-1] != ':' {
 		return 0, s, false
 	}
-	w.skip(5)
+	w.skip(2)
+	flags := w.hex()
+	w.skip(1)
+	state := w.hex()
 	if ino = w.uint(); ino == 0 {
 		return 0, s, false
 	}
-	s.typ, s.unix = event.FDUnixSock, digits(num, 16)
+	s.typ, s.unix, s.sock = event.FDUnixSock, digits(num, 16), unixState(flags, state)
 	if len(w.b) > 1 {
 		s.path = string(w.b[1:])
 	}
 	return ino, s, true
+}
+
+// unixState is the state of a unix socket (include/linux/net.h: __SO_ACCEPTCON, socket_state).
+func unixState(flags, state uint64) event.SockState {
+	const accepting, connecting, connected = 0x10000, 2, 3
+	switch {
+	case flags&accepting != 0:
+		return event.SockListening
+	case state == connected:
+		return event.SockConnected
+	case state == connecting:
+		return event.SockConnecting
+	}
+	return event.SockOpen
 }
 
 // parseNetlink reads "NUMBER PROTOCOL PID GROUPS RMEM WMEM DUMP LOCKS DROPS INODE" (net/netlink/af_netlink.c: netlink_native_seq_show).

@@ -38,7 +38,7 @@ type Options struct {
 	Users   bool   // users and groups
 	Workers int    // 0: one per CPU
 	Skip    func(pid int) bool
-	Now     func() uint64 // the clock of Report.AsOf; nil: it is not asked for
+	Now     func() uint64 // the clock of Report.Read; nil: it is not asked for
 }
 
 // Report says what the reading met.
@@ -49,9 +49,12 @@ type Report struct {
 	Vanished     int    // threads and descriptors that were gone before they were read
 	Dropped      int    // threads beyond what a capture may hold
 	Took         time.Duration
-	// AsOf says when the reading of a process began: what it had done until then shows in the snapshot. By number; with Options.Now only.
-	AsOf map[int64]uint64
+	// Read says when each process was read, by its number; with Options.Now only.
+	Read map[int64]Span
 }
+
+// Span is the time in which something was read: what was done before From shows in the snapshot, what was done later than To does not.
+type Span struct{ From, To uint64 }
 
 // passes is how often the list of processes is read at most: those that were created while the ones before were read are read too.
 const passes = 3
@@ -90,13 +93,13 @@ func Read(o Options) (*event.Snapshot, *Report, error) {
 	}
 	rep := &Report{}
 	if o.Now != nil {
-		rep.AsOf = make(map[int64]uint64, len(seen))
+		rep.Read = make(map[int64]Span, len(seen))
 	}
 	for _, r := range readers {
 		s.Threads = append(s.Threads, r.threads...)
 		s.FDs = append(s.FDs, r.lists...)
 		rep.add(&r.report)
-		maps.Copy(rep.AsOf, r.asOf)
+		maps.Copy(rep.Read, r.spans)
 	}
 	w.forgetEnded(s, readers)
 	slices.SortFunc(s.Threads, func(a, b *event.Thread) int { return cmp.Compare(a.TID, b.TID) })
@@ -119,7 +122,7 @@ func (w *walk) readers(o Options) []*reader {
 	for i := range readers {
 		readers[i] = w.reader()
 		if readers[i].now = o.Now; o.Now != nil {
-			readers[i].asOf = map[int64]uint64{}
+			readers[i].spans = map[int64]Span{}
 		}
 	}
 	return readers

@@ -56,7 +56,7 @@ type reader struct {
 	lists   []event.FDList
 	report  Report
 	now     func() uint64
-	asOf    map[int64]uint64
+	spans   map[int64]Span
 	exiting []exiting
 }
 

@@ -35,6 +35,7 @@ type socket struct {
 	typ                event.FDType
 	l4                 uint8
 	role               event.Role
+	sock               event.SockState
 	connected, pending bool
 	src, dst           netip.AddrPort // as in event.FD
 	unix               uint64         // what /proc/net/unix calls it
@@ -48,7 +49,7 @@ func (r *reader) socket(d *fdDir, name string, f *event.FD) {
 		// The tables have no sockets that are neither bound nor connected, and none of rare families: ask for the protocol.
 		s = r.bareSocket(d.pid, name)
 	}
-	f.Type, f.L4, f.Role, f.Connected, f.Pending = s.typ, s.l4, s.role, s.connected, s.pending
+	f.Type, f.L4, f.Role, f.Sock, f.Connected, f.Pending = s.typ, s.l4, s.role, s.sock, s.connected, s.pending
 	f.Src, f.Dst, f.UnixSrc, f.Name = s.src, s.dst, s.unix, s.path
 }
 

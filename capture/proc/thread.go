@@ -40,15 +40,15 @@ func (r *reader) process(pid int, fds bool) {
 	if l.Dead = st.ended; st.exiting && alone {
 		r.exiting = append(r.exiting, exiting{l.PID, name + "/stat"})
 	}
-	if r.now != nil {
-		r.asOf[l.PID] = began
-	}
 	r.threads = append(r.threads, l)
 	if !alone {
 		r.others(dir, l)
 	}
 	if fds && !st.kernel {
 		r.descriptors(dir, pid)
+	}
+	if r.now != nil {
+		r.spans[l.PID] = Span{began, r.now()}
 	}
 }
 

@@ -105,6 +105,9 @@ func onClose(t *Tables, ev *event.Event, th *thread) {
 	if res, ok := ev.Int(0); !ok || res < 0 || ev.FD == nil || ev.Reused {
 		return
 	}
+	if th.matched && th.gen != ev.FD.Gen {
+		return // opened by another thread in the meantime: the number is free before the call returns
+	}
 	ev.FD.Closing = true
 	t.closing, t.closeIn = ev.FD, th
 }
@@ -157,8 +160,9 @@ func (t *Tables) duplicate(ev *event.Event, th *thread, src *event.FD, n int64, 
 		src.PipeSrc = true
 	}
 	fd := t.newFD(n, src.Type)
+	gen := fd.Gen
 	*fd = *src
-	fd.Num, fd.Closing = n, false
+	fd.Num, fd.Closing, fd.Gen = n, false, gen
 	setCloseExec(fd, cloexec)
 	t.addFD(ev, th, fd)
 }

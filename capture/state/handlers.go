@@ -32,7 +32,7 @@ var handlers = [event.NumTypes]handler{
 	event.IoUringSetupX: onNewFD(event.FDIOURing), event.BpfV2X: onNewFD(event.FDBPF), event.UserfaultfdX: onNewFD(event.FDUserFault),
 	event.MemfdCreateX: onMemfd, event.PidfdOpenX: onPidfdOpen, event.PidfdGetfdX: onPidfdGetfd,
 
-	event.SocketX: onSocket, event.BindX: onBind, event.ConnectX: onConnect, event.SocketpairX: onSocketpair,
+	event.SocketX: onSocket, event.BindX: onBind, event.ListenX: onListen, event.ConnectX: onConnect, event.SocketpairX: onSocketpair,
 	event.AcceptX: onAccept, event.AcceptV5X: onAccept, event.Accept4X: onAccept, event.Accept4V5X: onAccept, event.Accept4V6X: onAccept,
 	event.RecvfromX: onTraffic, event.RecvmsgX: onTraffic, event.RecvmmsgX: onTraffic, event.RecvX: onTraffic, event.ReadX: onTraffic,
 	event.ReadvX: onTraffic, event.SendtoX: onTraffic, event.SendmsgX: onTraffic, event.SendmmsgX: onTraffic, event.SendX: onTraffic,

@@ -37,6 +37,9 @@ func onSocket(t *Tables, ev *event.Event, th *thread) {
 	case uint32(event.AFNetlink):
 		fd.Type = event.FDNetlink
 	}
+	if fd.Type != event.FDUnknown {
+		fd.Sock = event.SockOpen
+	}
 	setCloseExec(fd, typ&0x80000 != 0) // SOCK_CLOEXEC
 	t.addFD(ev, th, fd)
 }
@@ -92,6 +95,12 @@ func onBind(t *Tables, ev *event.Event, th *thread) {
 	fd.Renamed = fd.Name != fd.OldName
 }
 
+func onListen(_ *Tables, ev *event.Event, _ *thread) {
+	if res, ok := ev.Int(0); ok && res >= 0 && ev.FD != nil {
+		ev.FD.Sock = event.SockListening
+	}
+}
+
 func onConnect(t *Tables, ev *event.Event, th *thread) {
 	res, ok := ev.Int(0)
 	fd := ev.FD
@@ -120,6 +129,9 @@ func onConnect(t *Tables, ev *event.Event, th *thread) {
 	fd.Role = event.RoleClient
 	fd.Renamed = fd.Name != fd.OldName
 	fd.Connected, fd.Pending = res == 0, res != 0
+	if fd.Sock = event.SockConnected; fd.Pending {
+		fd.Sock = event.SockConnecting
+	}
 }
 
 // connectAddr makes a tuple of the address that connect was given, when the kernel gave none.
@@ -202,7 +214,7 @@ func onAccept(t *Tables, ev *event.Event, th *thread) {
 		t.recycle(fd)
 		return
 	}
-	fd.Role, fd.Connected = event.RoleServer, true
+	fd.Role, fd.Sock, fd.Connected = event.RoleServer, event.SockConnected, true
 	t.addFD(ev, th, fd)
 }
 
@@ -217,6 +229,7 @@ func onSocketpair(t *Tables, ev *event.Event, th *thread) {
 	}
 	for _, n := range [2]int64{a, b} {
 		fd := t.newFD(n, event.FDUnixSock)
+		fd.Sock = event.SockConnected
 		fd.UnixSrc, _ = ev.Uint(3)
 		fd.UnixDst, _ = ev.Uint(4)
 		t.addFD(ev, th, fd)
@@ -248,7 +261,7 @@ func onTraffic(t *Tables, ev *event.Event, th *thread) {
 		return
 	}
 	if fd.Pending {
-		fd.Pending, fd.Connected = false, true
+		fd.Pending, fd.Connected, fd.Sock = false, true, event.SockConnected
 	}
 	p := trafficTuple[ev.Type]
 	if p[0] < 0 || fd.Name != "" && fd.L4 == event.L4TCP {
@@ -390,8 +403,24 @@ func (t *Tables) loadFDs(l event.FDList) {
 	}
 }
 
+// loadedSock is the state of an IP socket of a snapshot: files, as /proc, list what listens and what has a peer.
+func loadedSock(fd *event.FD) event.SockState {
+	switch {
+	case fd.Type.IsListen() && fd.L4 != event.L4UDP:
+		return event.SockListening
+	case fd.Type.IsListen() || nowhere(fd.Dst):
+		return event.SockOpen
+	case fd.Pending:
+		return event.SockConnecting
+	}
+	return event.SockConnected
+}
+
 // nameLoaded gives a descriptor of a snapshot its name and role.
 func (t *Tables) nameLoaded(fd *event.FD) {
+	if fd.Type.IsIP() && fd.Sock == event.SockUnknown {
+		fd.Sock = loadedSock(fd)
+	}
 	switch fd.Type {
 	case event.FDIPv4Sock, event.FDIPv6Sock:
 		if nowhere(fd.Src) && nowhere(fd.Dst) {

@@ -37,6 +37,7 @@ type Tables struct {
 	closeIn *thread     // whose descriptor it is
 	dead    *thread     // exited with the event before: goes now
 	freeFDs []*event.FD // closed descriptors, to be used again
+	gen     uint32      // counts descriptors
 	cpus    []uint64    // time of the last switch, by CPU
 	strs    [maxInterned]string
 	scratch []byte
@@ -65,6 +66,7 @@ type thread struct {
 
 	lastFD  int64
 	matched bool    // the exit at hand has its enter
+	gen     uint32  // of the descriptor that the call was about when it began
 	listed  bool    // it stood in the list at the head, and no event of its creation was seen
 	calls   [3]call // calls that were entered and have not returned, the last one first
 	enter   []byte  // record of the last enter, until its exit, when its type is kept
@@ -82,6 +84,7 @@ type call struct {
 	typ event.Type
 	ts  uint64 // 0: none
 	fd  int64
+	gen uint32 // of the descriptor that it is about
 }
 
 // returns tells whether an exit of type x ends the call.
@@ -308,7 +311,10 @@ func (t *Tables) applyEnter(ev *event.Event, th *thread, r *row) {
 		if th.calls[0].ts != 0 {
 			th.calls[1], th.calls[2] = th.calls[0], th.calls[1]
 		}
-		th.calls[0] = call{ev.Type, ev.TS, th.lastFD}
+		th.calls[0] = call{ev.Type, ev.TS, th.lastFD, 0}
+		if ev.FD != nil {
+			th.calls[0].gen = ev.FD.Gen
+		}
 		th.enter = th.enter[:0]
 		if r.keepEnter && len(ev.Raw) <= maxEnter {
 			th.enter = ev.AppendV2(th.enter)
@@ -324,7 +330,7 @@ func (t *Tables) applyExit(ev *event.Event, th *thread, r *row) {
 	th.lastFD = -1
 	for i := range th.calls {
 		if c := &th.calls[i]; c.returns(ev.Type) {
-			th.matched, th.lastFD = true, c.fd
+			th.matched, th.lastFD, th.gen = true, c.fd, c.gen
 			ev.Latency = ev.TS - min(c.ts, ev.TS)
 			th.pop(i)
 			break
@@ -402,13 +408,14 @@ func (t *Tables) fdOf(th *thread, n int64) *event.FD {
 
 // newFD returns a zeroed descriptor, a recycled one when there is one.
 func (t *Tables) newFD(n int64, typ event.FDType) *event.FD {
+	t.gen++
 	if k := len(t.freeFDs); k > 0 {
 		fd := t.freeFDs[k-1]
 		t.freeFDs = t.freeFDs[:k-1]
-		*fd = event.FD{Num: n, Type: typ}
+		*fd = event.FD{Num: n, Type: typ, Gen: t.gen}
 		return fd
 	}
-	return &event.FD{Num: n, Type: typ}
+	return &event.FD{Num: n, Type: typ, Gen: t.gen}
 }
 
 // setFD puts fd into tab when there is room.
