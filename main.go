@@ -165,7 +165,8 @@ func newSession(c *options.Config, stdout io.Writer) (*session, error) {
 // makeChisels makes the chisels of -c.
 func (s *session) makeChisels() error {
 	s.Fields.NoCut = true
-	env := &chisels.Env{Out: s.out, Options: &s.Fields, Containers: s.Containers, Color: s.Fields.Color, Live: s.Live(), Tables: s.loop.Tables, At: s.At, Selected: s.filter}
+	env := &chisels.Env{Out: s.out, Options: &s.Fields, Containers: s.Containers, Color: s.Fields.Color, Live: s.Live(), Tables: s.loop.Tables, At: s.At, Selected: s.filter,
+		Interval: uint64(s.Interval), Read: s.Read}
 	switch {
 	case s.CSV:
 		env.Format = chisels.FormatCSV
@@ -389,7 +390,11 @@ func live(c *options.Config, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	o := capture.LiveOptions{Demand: s.loop.Demand(c.SnapLen, c.PageFaults), Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers,
+	snapLen := c.SnapLen
+	if c.Fields.SnapLen == 0 { // no -s
+		snapLen = max(snapLen, s.loop.Payload())
+	}
+	o := capture.LiveOptions{Demand: s.loop.Demand(snapLen, c.PageFaults), Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers,
 		Exclude: c.Exclude, Command: c.Command, Tick: time.Duration(s.loop.Interval)}
 	if c.Explain {
 		return s.explain(stdout, &o)
@@ -475,7 +480,7 @@ func (s *session) keeps() capture.Caps {
 	if s.Command != nil {
 		keep |= capture.KeepKilling
 	}
-	if s.Rotates() {
+	if s.Rotates() || s.loop.WritesFiles() {
 		keep |= capture.KeepWriting
 	}
 	return keep
@@ -522,6 +527,7 @@ var commands = map[string]func(args []string, stdout io.Writer) error{
 		return err
 	},
 	"__complete": func(args []string, stdout io.Writer) error {
+		manual.ChiselNames = chiselNames
 		_, err := io.WriteString(stdout, manual.Complete(args).String())
 		return err
 	},
@@ -529,6 +535,17 @@ var commands = map[string]func(args []string, stdout io.Writer) error{
 		_, err := io.WriteString(stdout, manual.Help(len(args) > 0 && args[0] == "all"))
 		return err
 	},
+}
+
+// chiselNames are the chisels that a Tab offers.
+func chiselNames() (out []manual.Candidate) {
+	list, _ := chisels.NewCatalog(nil).All()
+	for _, s := range list {
+		if !s.Hidden {
+			out = append(out, manual.Candidate{Text: s.Name, Help: s.Title})
+		}
+	}
+	return out
 }
 
 // doctor says whether this machine can capture live.

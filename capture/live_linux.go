@@ -153,7 +153,10 @@ func exitCode(st *os.ProcessState) int {
 // ended is closed when the command has ended; nil, which never is, without one.
 func (s *LiveSource) ended() <-chan struct{} { return s.done }
 
-// sample puts the CPU time of each thread into the stream, once a second.
+// sampleLead is how long before a full second the samples are taken, so that the interval of a second has them, and not sometimes the next one.
+const sampleLead = 100 * time.Millisecond
+
+// sample puts the CPU time of each thread into the stream, at once and then each second.
 func (s *LiveSource) sample() error {
 	sampler, err := proc.NewSampler("")
 	if err != nil {
@@ -161,10 +164,11 @@ func (s *LiveSource) sample() error {
 	}
 	s.workers.Go(func() {
 		defer sampler.Close()
-		tick := time.NewTicker(time.Second)
+		tick := time.NewTicker(time.Second - sampleLead)
 		defer tick.Stop()
 		var rec []byte
 		var user, system [8]byte
+		first := true
 		for {
 			err := sampler.Sample(func(tid int64, utime, stime uint64) {
 				ts := s.probe.Now() // of each: all of /proc takes longer than the rings wait for one another
@@ -179,6 +183,10 @@ func (s *LiveSource) sample() error {
 			s.probe.Flush()
 			select {
 			case <-tick.C:
+				if first {
+					first = false
+					tick.Reset(time.Second)
+				}
 			case <-s.stop:
 				return
 			case <-s.ended():

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/DataDog/sketches-go/ddsketch"
 	"github.com/DataDog/sketches-go/ddsketch/mapping"
@@ -36,13 +37,14 @@ var aggNames = []string{"last", "first", "sum", "avg", "rate", "min", "max", "co
 // how is an aggregation with its parameter.
 type how struct {
 	agg
-	q float64 // of a quantile
+	q     float64 // of a quantile
+	share bool    // of a rate of times: in percent of the time that it is over
 }
 
 func aggOf(word string) (how, bool) {
 	if p, ok := strings.CutPrefix(word, "p"); ok {
 		n, err := strconv.ParseFloat(p, 64)
-		return how{aggQuantile, n / 100}, err == nil && n > 0 && n < 100
+		return how{agg: aggQuantile, q: n / 100}, err == nil && n > 0 && n < 100
 	}
 	for i, name := range aggNames[:aggQuantile] {
 		if name == word {
@@ -69,15 +71,17 @@ type cell struct {
 
 // moreCell is what few aggregations need.
 type moreCell struct {
-	seen   map[string]struct{} // aggDistinct
-	sketch *ddsketch.DDSketch  // aggQuantile
+	distinct distinctSet        // aggDistinct
+	sketch   *ddsketch.DDSketch // aggQuantile
+	low      float64            // of the values in it
+	high     float64
 }
 
 // Accuracy of quantiles, and bounds of what they and distinct values take.
 const (
 	sketchAccuracy = 0.01
 	sketchBins     = 1024
-	maxDistinct    = 1 << 16
+	maxCellText    = 1 << 10 // of a column that is no key, in bytes
 )
 
 var sketchMapping = func() mapping.IndexMapping {
@@ -112,15 +116,40 @@ func (c *cell) add(h how, v fields.Value) {
 		if c.n == 1 || compareValues(v, c.value()) > 0 {
 			c.set(v)
 		}
-	case aggDistinct:
-		c.distinct(v)
 	case aggQuantile:
-		if c.more == nil {
-			c.more = &moreCell{sketch: newSketch()}
-		}
 		c.typ = v.Type
-		_ = c.more.sketch.Add(v.Float()) // refused: NaN and what is beyond the range of a sketch
+		c.sketch().add(v.Float())
 	}
+}
+
+// sketch is the sketch of a quantile, made with the first value.
+func (c *cell) sketch() *moreCell {
+	if c.more == nil {
+		c.more = &moreCell{sketch: newSketch(), low: math.Inf(1), high: math.Inf(-1)}
+	}
+	return c.more
+}
+
+func (m *moreCell) add(x float64) {
+	if m.sketch.Add(x) == nil { // refused: NaN and what is beyond the range of a sketch
+		m.low, m.high = min(m.low, x), max(m.high, x)
+	}
+}
+
+func (m *moreCell) merge(o *moreCell) {
+	_ = m.sketch.MergeWith(o.sketch) // of the same mapping
+	m.low, m.high = min(m.low, o.low), max(m.high, o.high)
+}
+
+// quantile is the smallest value that at least the share q of the values do not exceed, within the accuracy of the sketch and never outside of the values.
+func (m *moreCell) quantile(q float64) (float64, bool) {
+	n := m.sketch.GetCount()
+	if n == 0 {
+		return 0, false
+	}
+	rank := math.Ceil(q*n) - 1 // of the value, from 0; the sketch takes the share of n-1 that lies before it
+	x, err := m.sketch.GetValueAtQuantile(min((rank+0.5)/max(n-1, 1), 1))
+	return min(max(x, m.low), m.high), err == nil
 }
 
 // sum adds a number to those before: integers stay exact.
@@ -139,8 +168,26 @@ func (c *cell) sum(v fields.Value) {
 	}
 }
 
-// set takes v over; its text is copied when it is another one.
+// set takes v over; its text is copied when it is another one, and cut, with a mark, when it is too long to be kept for each row.
 func (c *cell) set(v fields.Value) {
+	if len(v.Str) <= maxCellText {
+		c.own(v)
+		return
+	}
+	cut := maxCellText
+	for cut > maxCellText-utf8.UTFMax && !utf8.RuneStart(v.Str[cut]) {
+		cut--
+	}
+	if len(c.str) != cut+len(cutMark) || c.str[:cut] != v.Str[:cut] {
+		c.str = v.Str[:cut] + cutMark
+	}
+	c.typ, c.num = v.Type, v.Num
+}
+
+const cutMark = "…"
+
+// own takes v over with all of its text.
+func (c *cell) own(v fields.Value) {
 	c.typ, c.num = v.Type, v.Num
 	if v.Str != c.str {
 		c.str = strings.Clone(v.Str)
@@ -149,15 +196,12 @@ func (c *cell) set(v fields.Value) {
 
 func (c *cell) value() fields.Value { return fields.Value{Type: c.typ, Num: c.num, Str: c.str} }
 
-func (c *cell) distinct(v fields.Value) {
+// distinct notes a value by its key; grown tells that it takes more memory now.
+func (c *cell) distinct(key []byte) (grown bool) {
 	if c.more == nil {
-		c.more = &moreCell{seen: map[string]struct{}{}}
+		c.more = &moreCell{}
 	}
-	var scratch [256]byte
-	b := appendKey(scratch[:0], v)
-	if _, ok := c.more.seen[string(b)]; !ok && len(c.more.seen) < maxDistinct {
-		c.more.seen[string(b)] = struct{}{}
-	}
+	return c.more.distinct.add(key)
 }
 
 // merge takes the values of another cell of the same column.
@@ -172,33 +216,26 @@ func (c *cell) merge(h how, o *cell) {
 		c.sum(o.value())
 	case aggMin:
 		if first || compareValues(o.value(), c.value()) < 0 {
-			c.set(o.value())
+			c.own(o.value())
 		}
 	case aggMax:
 		if first || compareValues(o.value(), c.value()) > 0 {
-			c.set(o.value())
+			c.own(o.value())
 		}
 	case aggLast:
-		c.set(o.value())
+		c.own(o.value())
 	case aggFirst:
 		if first {
-			c.set(o.value())
+			c.own(o.value())
 		}
 	case aggDistinct:
 		if c.more == nil {
-			c.more = &moreCell{seen: map[string]struct{}{}}
+			c.more = &moreCell{}
 		}
-		for k := range o.more.seen {
-			if len(c.more.seen) < maxDistinct {
-				c.more.seen[k] = struct{}{}
-			}
-		}
+		c.more.distinct.merge(&o.more.distinct)
 	case aggQuantile:
-		if c.more == nil {
-			c.more = &moreCell{sketch: newSketch()}
-		}
 		c.typ = o.typ
-		_ = c.more.sketch.MergeWith(o.more.sketch) // of the same mapping
+		c.sketch().merge(o.more)
 	}
 }
 
@@ -215,14 +252,20 @@ func (c *cell) result(h how, seconds float64) fields.Value {
 		return scaled(c.value(), 1/float64(c.n))
 	case aggRate:
 		if seconds <= 0 {
+			if c.value().Float() == 0 {
+				return c.value() // nothing is nothing, however short the time
+			}
 			return fields.Value{}
+		}
+		if h.share && c.typ == fields.RelTime {
+			return fields.Value{Type: fields.Float, Num: math.Float64bits(c.value().Float() / seconds / 1e7)}
 		}
 		return scaled(c.value(), 1/seconds)
 	case aggDistinct:
-		return fields.Value{Type: fields.Uint, Num: uint64(len(c.more.seen))}
+		return fields.Value{Type: fields.Uint, Num: c.more.distinct.count()}
 	case aggQuantile:
-		q, err := c.more.sketch.GetValueAtQuantile(h.q)
-		if err != nil {
+		q, ok := c.more.quantile(h.q)
+		if !ok {
 			return fields.Value{}
 		}
 		if c.typ == fields.RelTime {

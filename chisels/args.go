@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"scry/filter"
 	"scry/filter/fields"
@@ -81,8 +82,12 @@ func (s *Spec) argHint(word string) string {
 }
 
 func (c *Call) set(a *ArgSpec, value string) error {
-	if err := a.check(value); err != nil {
+	if err := a.check(value); err != nil && (value != a.Any || value == "") {
 		return fmt.Errorf("-c %s: %w", c.Spec.Name, err)
+	}
+	if value == a.Any && value != "" {
+		delete(c.Args, a.Name)
+		return nil
 	}
 	c.Args[a.Name] = value
 	return nil
@@ -113,7 +118,15 @@ func (c *Call) TakesWord(rest []string) (bool, error) {
 		return true, nil
 	}
 	_, err := filter.Compile(strings.Join(rest, " "), nil)
+	if i := slices.IndexFunc(rest, isOption); err != nil && i > 0 { // options may follow the filter
+		_, err = filter.Compile(strings.Join(rest[:i], " "), nil)
+	}
 	return err != nil, nil
+}
+
+// isOption tells an option from a negative number.
+func isOption(word string) bool {
+	return len(word) > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9')
 }
 
 // usage is the arguments as a manual writes them.
@@ -160,11 +173,20 @@ func (a *ArgSpec) example() string {
 func (c *Call) SetWord(word string) error {
 	s := c.Spec
 	if len(s.Args) == 1 && s.Args[0].Kind == ArgFilter {
-		return c.set(&s.Args[0], word)
+		return c.set(&s.Args[0], unquoted(word))
 	}
 	values, err := splitWord(word)
 	if err != nil {
 		return fmt.Errorf("-c %s %q: %w", s.Name, word, err)
+	}
+	if a := s.noColor(); a != nil { // it may stand in any place
+		values = slices.DeleteFunc(values, func(v string) bool {
+			if slices.Contains(noColorWords, v) {
+				c.Args[a.Name] = v
+				return true
+			}
+			return false
+		})
 	}
 	if len(values) > len(s.Args) {
 		return fmt.Errorf("-c %s %q: %d arguments, but it takes %s", s.Name, word, len(values), s.usage())
@@ -175,6 +197,27 @@ func (c *Call) SetWord(word string) error {
 		}
 	}
 	return nil
+}
+
+// noColorWords are what an argument of the kind nocolor may be: sysdig's chisels take one or the other.
+var noColorWords = []string{"disable_color", "disable_colors"}
+
+// noColor is the argument that turns colours off, nil when there is none.
+func (s *Spec) noColor() *ArgSpec {
+	for i := range s.Args {
+		if s.Args[i].Kind == ArgNoColor {
+			return &s.Args[i]
+		}
+	}
+	return nil
+}
+
+// unquoted is a filter without the quotes that sysdig wants around one with blanks in it.
+func unquoted(s string) string {
+	if n := len(s); n > 2 && s[0] == s[n-1] && strings.ContainsRune("'\"`", rune(s[0])) && strings.IndexByte(s[1:], s[0]) == n-2 {
+		return s[1 : n-1]
+	}
+	return s
 }
 
 func splitWord(s string) ([]string, error) {
@@ -216,9 +259,17 @@ func (c *Call) Complete() error {
 // check looks at a value of the argument.
 func (a *ArgSpec) check(v string) error {
 	switch a.Kind {
-	case ArgInt, ArgMillis:
+	case ArgInt:
 		if _, err := strconv.ParseUint(v, 10, 63); err != nil {
 			return fmt.Errorf("%s is a whole number, not %q", a.Name, v)
+		}
+	case ArgMillis:
+		if _, err := millis(v); err != nil {
+			return fmt.Errorf("%s is a number of milliseconds, as 10 or 0.5, not %q", a.Name, v)
+		}
+	case ArgNoColor:
+		if !slices.Contains(noColorWords, v) {
+			return fmt.Errorf("%s is the word disable_color, not %q", a.Name, v)
 		}
 	case ArgField, ArgFields:
 		for _, name := range a.list(v) {
@@ -230,6 +281,9 @@ func (a *ArgSpec) check(v string) error {
 			}
 		}
 	case ArgFilter:
+		if v == "" {
+			return nil // no condition
+		}
 		if _, err := filter.Compile(v, nil); err != nil {
 			return err
 		}
@@ -247,6 +301,15 @@ func (a *ArgSpec) check(v string) error {
 		}
 	}
 	return nil
+}
+
+// millis reads a number of milliseconds, perhaps with a fraction, as ns.
+func millis(v string) (uint64, error) {
+	if strings.Trim(v, "0123456789.") != "" {
+		return 0, strconv.ErrSyntax
+	}
+	d, err := time.ParseDuration(v + "ms")
+	return uint64(max(d, 0)), err
 }
 
 // list are the fields of a value.

@@ -44,6 +44,9 @@ func (c *Catalog) Find(name string) (*Spec, error) {
 	s, err := c.load(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		hint := "; scry -cl lists them"
+		if word, rest, ok := strings.Cut(name, " "); ok {
+			hint = fmt.Sprintf("; arguments stand in a word of their own: -c %s '%s'", word, rest)
+		}
 		if near := fields.Nearest(name, c.names()); near != "" {
 			hint = ": did you mean " + near + "?"
 		}
@@ -90,7 +93,7 @@ func readSpec(file string) ([]byte, error) {
 	case !st.Mode().IsRegular():
 		return nil, fmt.Errorf("%s: is no file", file)
 	case st.Size() > maxSpec:
-		return nil, fmt.Errorf("%s: is longer than 1 MiB", file)
+		return nil, fmt.Errorf("%s: is longer than 64 KiB", file)
 	}
 	return os.ReadFile(file)
 }

@@ -1,10 +1,12 @@
 package chisels
 
 import (
+	"slices"
 	"strings"
 
 	"scry/capture"
 	"scry/capture/event"
+	"scry/filter"
 	"scry/filter/fields"
 )
 
@@ -25,15 +27,7 @@ func (l *Loop) Demand(snapLen int, faults bool) capture.Demand {
 		}
 	}
 	d.Types = d.Types.And(l.Filter.Types())
-	for _, dir := range []event.Dir{event.Enter, event.Exit} {
-		for code := range uint16(event.MaxSyscalls) {
-			if l.Filter.Syscall(code, dir) {
-				continue
-			}
-			off := event.TypesOf(event.Type(code))
-			d.Calls[dir] = d.Calls[dir].And(off.Not())
-		}
-	}
+	limitCalls(&d, l.Filter)
 	d.Procinfo = d.Procinfo && d.Types.Has(event.ProcinfoE)
 	if !faults && !(l.Filter != nil && strings.Contains(l.Filter.String(), event.PageFaultE.Schema().Name)) {
 		d.Types = d.Types.And(event.TypesOf(event.PageFaultE).Not())
@@ -45,6 +39,38 @@ func (l *Loop) Demand(snapLen int, faults bool) capture.Demand {
 	d = d.Or(demandOf(event.TypeSet{}, n))
 	d.Payload = min(d.Payload, snapLen)
 	return d.Complete()
+}
+
+// limitCalls takes from d the calls without a type of their own that cannot pass the filter.
+func limitCalls(d *capture.Demand, f *filter.Filter) {
+	for _, dir := range []event.Dir{event.Enter, event.Exit} {
+		for code := range uint16(event.MaxSyscalls) {
+			if f.Syscall(code, dir) {
+				continue
+			}
+			off := event.TypesOf(event.Type(code))
+			d.Calls[dir] = d.Calls[dir].And(off.Not())
+		}
+	}
+}
+
+// Payload is how many bytes of each data buffer the chisels need when the user does not say how many; 0: they do not care.
+func (l *Loop) Payload() int {
+	n := 0
+	for _, c := range l.Chisels {
+		if w, ok := c.(interface{ WantsPayload() int }); ok {
+			n = max(n, w.WantsPayload())
+		}
+	}
+	return n
+}
+
+// WritesFiles tells whether a chisel makes files of its own while events come.
+func (l *Loop) WritesFiles() bool {
+	return slices.ContainsFunc(l.Chisels, func(c Chisel) bool {
+		w, ok := c.(interface{ WritesFiles() bool })
+		return ok && w.WritesFiles()
+	})
 }
 
 // demandOf is the demand of somebody who takes events of the types and looks at fields with these needs.

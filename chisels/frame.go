@@ -28,7 +28,7 @@ type Row struct{ Values []fields.Value }
 func (f *Frame) Seconds() float64 { return float64(f.To-min(f.From, f.To)) / 1e9 }
 
 // total makes the sum of the rows.
-func (f *Frame) total(t *Table, rows []*tableRow, other *tableRow) {
+func (f *Frame) total(t *Table, rows []*tableRow, other *tableRow, seconds float64) {
 	sum := tableRow{cells: make([]cell, len(t.shown))}
 	for _, r := range append(slices.Clip(rows), other) {
 		if r == nil {
@@ -40,8 +40,8 @@ func (f *Frame) total(t *Table, rows []*tableRow, other *tableRow) {
 	}
 	f.Total = Row{make([]fields.Value, len(t.shown))}
 	for _, i := range t.values {
-		if t.how[i].additive() {
-			f.Total.Values[i] = sum.cells[i].result(t.how[i], f.Seconds())
+		if h := t.how[i]; h.additive() || h.agg == aggMin || h.agg == aggMax {
+			f.Total.Values[i] = sum.cells[i].result(t.how[i], seconds)
 		}
 	}
 }
@@ -107,15 +107,41 @@ func (f *Frame) Drill(row int, o *fields.Options) (*filter.Filter, error) {
 		if len(f.Spec.Group) > 0 && !slices.Contains(f.Spec.Group, c.Name) {
 			continue
 		}
-		x, err := newField(c.Field, o)
-		if err != nil {
-			return nil, err
-		}
-		q, err := filter.Equal(x, v, o)
+		q, err := equalColumn(c, v, o)
 		if err != nil {
 			return nil, err
 		}
 		all = filter.And(all, q)
 	}
 	return all, nil
+}
+
+// equalColumn selects the events that have v in a column: in its field, or in another one when those before have none. A field that can never be v is
+// left out; it is an error when all are.
+func equalColumn(c *ColumnSpec, v fields.Value, o *fields.Options) (*filter.Filter, error) {
+	var any, none *filter.Filter
+	var never error
+	for _, text := range append([]string{c.Field}, c.Or...) {
+		x, err := newField(text, o)
+		if err != nil {
+			return nil, err
+		}
+		absent, err := filter.Equal(x, fields.Value{}, o)
+		if err != nil {
+			return nil, err
+		}
+		switch q, err := filter.Equal(x, v, o); {
+		case err != nil:
+			never = err
+		case any == nil:
+			any = filter.And(none, q)
+		default:
+			any = filter.Or(any, filter.And(none, q))
+		}
+		none = filter.And(none, absent)
+	}
+	if any == nil {
+		return nil, never
+	}
+	return any, nil
 }

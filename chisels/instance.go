@@ -2,6 +2,7 @@ package chisels
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"scry/capture"
@@ -19,11 +20,18 @@ func (c *Call) Make(env *Env) (Chisel, error) {
 	if err := c.Complete(); err != nil {
 		return nil, err
 	}
+	if a := s.noColor(); a != nil && c.Args[a.Name] != "" {
+		plain := *env
+		plain.Color, env = false, &plain
+	}
 	in := &Instance{Spec: s, Env: env, Args: c.Args}
 	if err := in.filters(); err != nil {
 		return nil, fmt.Errorf("-c %s: %w", s.Name, err)
 	}
 	if err := in.columns(); err != nil {
+		return nil, fmt.Errorf("-c %s: %w", s.Name, err)
+	}
+	if err := in.colorRules(); err != nil {
 		return nil, fmt.Errorf("-c %s: %w", s.Name, err)
 	}
 	switch s.Kind {
@@ -56,6 +64,9 @@ func (in *Instance) filters() error {
 		a := &in.Spec.Args[i]
 		v, ok := in.Args[a.Name]
 		if !ok {
+			if err := add(a.Without); err != nil {
+				return err
+			}
 			continue
 		}
 		texts := []string{a.Filter, a.Values[v]}
@@ -110,12 +121,18 @@ func (in *Instance) columns() error {
 		}
 		list := []string{in.fill(c.Field, false)}
 		if strings.HasPrefix(c.Field, "$") {
+			if list[0] == "" {
+				continue // of an argument that was not given
+			}
 			list = strings.Split(list[0], ",")
 		}
 		for _, text := range list {
 			col := c
 			if text != c.Field {
 				col.Field = text
+				if slices.ContainsFunc(in.shown, func(o *ColumnSpec) bool { return o.Field == text && o.Key }) {
+					return fmt.Errorf("%s is there twice", text)
+				}
 				if col.Name == c.Field {
 					col.Name = text
 				}
@@ -123,21 +140,50 @@ func (in *Instance) columns() error {
 					col.Title = text
 				}
 			}
-			var f *fields.Field
-			if text != "" {
-				var err error
-				if f, err = newField(text, in.Options); err != nil {
-					return err
-				}
-				if err := col.fits(f); err != nil {
-					return err
-				}
+			if err := in.column(&col); err != nil {
+				return err
 			}
-			in.shown = append(in.shown, &col)
-			in.fields = append(in.fields, f)
 		}
 	}
 	return nil
+}
+
+// column adds a column with its fields.
+func (in *Instance) column(c *ColumnSpec) error {
+	var f *fields.Field
+	if c.Field != "" {
+		var err error
+		if f, err = newField(c.Field, in.Options); err != nil {
+			return err
+		}
+		if err := c.fits(f); err != nil {
+			return err
+		}
+	}
+	var more []*fields.Field
+	for _, text := range append(slices.Clip(c.Or), c.Per...) {
+		x, err := newField(text, in.Options)
+		if err != nil {
+			return err
+		}
+		more = append(more, x)
+	}
+	in.shown, in.fields, in.others = append(in.shown, c), append(in.fields, f), append(in.others, more)
+	return nil
+}
+
+// ask takes the value of a column from the first of its fields that has one.
+func (in *Instance) ask(i int, ev *event.Event) fields.Value {
+	v := in.fields[i].Value(ev)
+	if v.Type != fields.Absent || in.shown[i].Or == nil {
+		return v
+	}
+	for _, x := range in.others[i] {
+		if v = x.Value(ev); v.Type != fields.Absent {
+			return v
+		}
+	}
+	return v
 }
 
 // Demand is what the chisel needs of the kernel: the types that its filter and its columns can mean something on.
@@ -149,20 +195,36 @@ func (in *Instance) Demand() capture.Demand {
 			continue
 		}
 		need |= f.Needs()
+		can := f.Types()
+		for _, x := range in.others[i] {
+			need |= x.Needs()
+			if len(in.shown[i].Or) > 0 {
+				can = can.Or(x.Types())
+			}
+		}
 		if c := in.shown[i]; (c.Key && c.Default == nil) || c.Required {
-			types = types.And(f.Types())
+			types = types.And(can)
 		}
 	}
 	for _, f := range in.Where.Fields() {
 		need |= f.Needs()
 	}
+	for _, c := range in.colors {
+		for _, f := range c.where.Fields() {
+			need |= f.Needs()
+		}
+	}
 	if in.Kind == KindState {
 		types = event.TypeSet{}
 	}
 	d := demandOf(types, need)
+	limitCalls(&d, in.Where)
 	d.Payload = max(d.Payload, in.Payload)
 	return d
 }
+
+// WantsPayload is how much of each data buffer the chisel needs when the user does not say how much.
+func (in *Instance) WantsPayload() int { return in.Payload }
 
 // take tells whether an event is for the chisel. hot: no allocation
 func (in *Instance) take(ev *event.Event) bool { return in.Where == nil || in.Where.Match(ev) }

@@ -2,7 +2,9 @@ package chisels
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/csv"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 
@@ -15,9 +17,11 @@ import (
 // last one takes what it needs.
 type List struct {
 	*Instance
-	widths []int
-	began  bool
-	line   []byte
+	// compute gives the values that the chisel makes itself for JSON and CSV, by column; nil, or false: that of the field.
+	compute func(col int, ev *event.Event) (fields.Value, bool)
+	widths  []int
+	began   bool
+	line    []byte
 }
 
 // NewList makes the list of an instance.
@@ -25,7 +29,7 @@ func NewList(in *Instance) *List {
 	l := &List{Instance: in}
 	for i, c := range in.shown {
 		w := c.Width
-		if w == 0 {
+		if w == 0 && in.fields[i] != nil {
 			w = defaultWidth(in.fields[i])
 		}
 		l.widths = append(l.widths, max(w, uniseg.StringWidth(c.Title)))
@@ -50,13 +54,8 @@ func defaultWidth(f *fields.Field) int {
 
 // Event prints one event, if it has what is required.
 func (l *List) Event(ev *event.Event) (bool, error) {
-	if !l.take(ev) {
+	if !l.takes(ev) {
 		return false, nil
-	}
-	for i, c := range l.shown {
-		if c.Required && l.fields[i].Value(ev).Type == fields.Absent {
-			return false, nil
-		}
 	}
 	b := l.Out.Buffer()
 	switch l.Format {
@@ -71,10 +70,25 @@ func (l *List) Event(ev *event.Event) (bool, error) {
 	return true, l.Out.Keep(b)
 }
 
+// takes tells whether an event passes the filter and has what is required.
+func (l *List) takes(ev *event.Event) bool {
+	if !l.take(ev) {
+		return false
+	}
+	for i, c := range l.shown {
+		if c.Required && l.fields[i].Value(ev).Type == fields.Absent {
+			return false
+		}
+	}
+	return true
+}
+
 func (l *List) text(b []byte, ev *event.Event) []byte {
 	if !l.began {
 		b = l.header(b)
 	}
+	color := l.color(ev)
+	b = append(b, color...)
 	last := len(l.shown) - 1
 	for i, f := range l.fields {
 		if i > 0 {
@@ -82,7 +96,7 @@ func (l *List) text(b []byte, ev *event.Event) []byte {
 		}
 		b = l.cell(b, i, f, ev, i == last)
 	}
-	return append(bytes.TrimRight(b, " "), '\n')
+	return endLine(bytes.TrimRight(b, " "), color)
 }
 
 func (l *List) header(b []byte) []byte {
@@ -109,6 +123,9 @@ func (l *List) header(b []byte) []byte {
 }
 
 func (l *List) rightAligned(i int) bool {
+	if l.fields[i] == nil {
+		return false
+	}
 	t := l.fields[i].Def.Type
 	return t.Numeric() && t != fields.AbsTime && l.fields[i].Def.Flags&fields.TimeText == 0
 }
@@ -117,7 +134,10 @@ func (l *List) rightAligned(i int) bool {
 func (l *List) cell(b []byte, i int, f *fields.Field, ev *event.Event, last bool) []byte {
 	c := l.shown[i]
 	line, ok := l.line[:0], true
-	if v := l.unitValue(c, f, ev); v != "" {
+	if v, made := l.value(i, ev); made || f == nil {
+		ok = v.Present()
+		line = fields.AppendValue(line, v, event.FmtDec, l.Options)
+	} else if v := l.unitValue(c, f, ev); v != "" {
 		line = append(line, v...)
 	} else {
 		line, ok = f.Append(line, ev)
@@ -140,7 +160,9 @@ func (l *List) cell(b []byte, i int, f *fields.Field, ev *event.Event, last bool
 		}
 		return append(b, s...)
 	}
-	s = cutText(s, l.widths[i])
+	if l.Width > 0 { // in a file no line is too long
+		s = cutText(s, l.widths[i])
+	}
 	pad := l.widths[i] - uniseg.StringWidth(s)
 	if l.rightAligned(i) {
 		return append(appendBlanks(b, pad), s...)
@@ -164,6 +186,21 @@ func (l *List) unitValue(c *ColumnSpec, f *fields.Field, ev *event.Event) string
 	return ""
 }
 
+// value is that of a column in JSON and CSV, when it has to be known: Absent stands for that of the field too.
+func (l *List) value(i int, ev *event.Event) (v fields.Value, made bool) {
+	if l.compute != nil {
+		if v, ok := l.compute(i, ev); ok {
+			return v, true
+		}
+	}
+	if f := l.fields[i]; f != nil && f.Def.Type == fields.String && f.Def.Flags&(fields.Rendered|fields.TimeText) == 0 && !f.Multi() {
+		v = f.Value(ev)
+	}
+	return v, false
+}
+
+// json appends an object with the columns as keys. Text that is not UTF-8 has U+FFFD in the places of what it cannot hold, and its bytes in base64 under
+// KEY_b64.
 func (l *List) json(b []byte, ev *event.Event) []byte {
 	b = append(b, '{')
 	for i, f := range l.fields {
@@ -171,7 +208,16 @@ func (l *List) json(b []byte, ev *event.Event) []byte {
 			b = append(b, ',')
 		}
 		b = append(fields.AppendJSONText(b, l.shown[i].Name), ':')
-		b = f.AppendJSON(b, ev)
+		v, made := l.value(i, ev)
+		if made || f == nil {
+			b = fields.AppendJSONValue(b, v, event.FmtDec, l.Options)
+		} else {
+			b = f.AppendJSON(b, ev)
+		}
+		if v.Type == fields.String && !utf8.ValidString(v.Str) {
+			b = append(fields.AppendJSONText(append(b, ','), l.shown[i].Name+"_b64"), `:"`...)
+			b = append(base64.StdEncoding.AppendEncode(b, []byte(v.Str)), '"')
+		}
 	}
 	return append(b, "}\n"...)
 }
@@ -187,7 +233,14 @@ func (l *List) csv(b []byte, ev *event.Event) []byte {
 		_ = w.Write(rec) // a Buffer has no errors
 	}
 	for i, f := range l.fields {
-		line, _ := f.Append(nil, ev)
+		var line []byte
+		if f != nil && f.Def.Flags&fields.TimeText != 0 { // whole, and the same in all zones
+			line = bytes.Trim(appendMoment(nil, ev.TS), `"`)
+		} else if v, made := l.value(i, ev); made || f == nil {
+			line = fields.AppendValue(nil, v, event.FmtDec, l.Options)
+		} else {
+			line, _ = f.Append(nil, ev)
+		}
 		rec[i] = string(line)
 	}
 	_ = w.Write(rec)

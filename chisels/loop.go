@@ -37,6 +37,11 @@ type Gapper interface {
 	Gap(ev *event.Event) error
 }
 
+// Earlier is a chisel that looks at the state before an event changes it: Early is called with every event, of which only the record is known then.
+type Earlier interface {
+	Early(ev *event.Event) error
+}
+
 // Ticker is a chisel that has intervals: Tick is called at the end of each, with that time in ns since the epoch.
 type Ticker interface {
 	Tick(ts uint64) error
@@ -89,6 +94,7 @@ type Loop struct {
 	dropped  uint64 // what the readers left out of lists
 	started  uint64 // time of the first event that passed
 	passers  []Passer
+	early    []Earlier
 	gappers  []Gapper
 	tickers  []Ticker
 	next     uint64          // time of the next tick
@@ -155,10 +161,13 @@ const tickEvery = 1 << 12
 // Run takes all events of src. It can be called again for the next source: counts and limits go on. done tells that a limit or Stop
 // ended the run.
 func (l *Loop) Run(src capture.Source) (done bool, err error) {
-	l.passers, l.gappers, l.tickers = l.passers[:0], l.gappers[:0], l.tickers[:0]
+	l.passers, l.gappers, l.tickers, l.early = l.passers[:0], l.gappers[:0], l.tickers[:0], l.early[:0]
 	for _, c := range l.Chisels {
 		if p, ok := c.(Passer); ok {
 			l.passers = append(l.passers, p)
+		}
+		if e, ok := c.(Earlier); ok {
+			l.early = append(l.early, e)
 		}
 		if g, ok := c.(Gapper); ok {
 			l.gappers = append(l.gappers, g)
@@ -241,6 +250,11 @@ func (l *Loop) lastSection(src capture.Source) error {
 func (l *Loop) event(ev *event.Event) error {
 	if l.Interval != 0 && ev.TS >= l.next {
 		if err := l.tick(ev); err != nil {
+			return err
+		}
+	}
+	for _, c := range l.early {
+		if err := c.Early(ev); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package chisels
 import (
 	"bytes"
 	"encoding/csv"
+	"math"
 	"strconv"
 	"time"
 
@@ -64,7 +65,7 @@ func (p *Printer) text(b []byte, f *Frame, rows []Row) []byte {
 		h, _ := aggOf(c.Agg)
 		t := &cols[i]
 		t.title = c.Title
-		if h.agg == aggRate && !c.Key {
+		if h.agg == aggRate && !c.Key && c.Unit != "percent" {
 			t.title += "/s"
 		}
 		t.cells = make([]string, 0, len(rows)+1)
@@ -77,6 +78,9 @@ func (p *Printer) text(b []byte, f *Frame, rows []Row) []byte {
 			} else {
 				t.add(p.cell(c, h, v), v)
 			}
+		}
+		if f.Spec.Total {
+			t.total(f.Total.Values[i], p.cell(c, h, f.Total.Values[i]), i == 0)
 		}
 		t.measure()
 	}
@@ -93,6 +97,9 @@ func (p *Printer) text(b []byte, f *Frame, rows []Row) []byte {
 	}
 	lines := len(rows)
 	if f.Other != nil {
+		lines++
+	}
+	if f.Spec.Total {
 		lines++
 	}
 	b = p.line(b, cols, -1)
@@ -122,7 +129,7 @@ func (p *Printer) cell(c *ColumnSpec, h how, v fields.Value) string {
 	case "time":
 		return timeText(v.Float())
 	case "percent":
-		return strconv.FormatFloat(v.Float(), 'f', 2, 64) + "%"
+		return hundredths(v.Float()) + "%"
 	}
 	if v.Type == fields.Float {
 		return strconv.FormatFloat(v.Float(), 'f', 2, 64)
@@ -149,6 +156,18 @@ type textColumn struct {
 func (t *textColumn) add(s string, v fields.Value) {
 	t.cells = append(t.cells, s)
 	t.text = t.text || v.Type.Text() || v.Type == fields.IP || v.Type == fields.Net || v.Type == fields.Bool
+}
+
+// total adds the cell of the row of all rows together; it is empty where that has no value.
+func (t *textColumn) total(v fields.Value, s string, first bool) {
+	switch {
+	case v.Type != fields.Absent:
+		t.add(s, v)
+	case first:
+		t.add("(total)", v)
+	default:
+		t.add("", v)
+	}
 }
 
 func (t *textColumn) measure() {
@@ -209,6 +228,7 @@ func (p *Printer) line(b []byte, cols []textColumn, i int) []byte {
 			b = appendBlanks(b, pad)
 		}
 	}
+	b = bytes.TrimRight(b, " ")
 	if i < 0 && p.Color {
 		b = append(b, "\x1b[0m"...)
 	}
@@ -251,8 +271,11 @@ func bytesText(n float64) string {
 		n /= 1024
 		k++
 	}
-	return strconv.FormatFloat(n, 'f', 2, 64) + units[k:k+1] + "B"
+	return hundredths(n) + units[k:k+1] + "B"
 }
+
+// hundredths is x with two decimals. Halves go up, as people round: 1664 bytes are 1.63KB.
+func hundredths(x float64) string { return strconv.FormatFloat(math.Floor(x*100+0.5)/100, 'f', 2, 64) }
 
 // timeText is a duration with three figures: 180ns, 2.34ms, 12.0s, 1h2m3s.
 func timeText(ns float64) string {

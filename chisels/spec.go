@@ -29,9 +29,12 @@ type Spec struct {
 	Filter      string       `yaml:"filter"` // with $NAME for arguments
 	Args        []ArgSpec    `yaml:"args"`
 	Columns     []ColumnSpec `yaml:"columns"`
+	Colors      []ColorSpec  `yaml:"colors"`  // of the lines of a list: that of the first filter that matches
 	Group       []string     `yaml:"group"`   // columns by which the rows are grouped once more
 	Sort        string       `yaml:"sort"`    // column, with "-" in front: from the largest; "": the first aggregate, from the largest
 	Limit       int          `yaml:"limit"`   // rows that are printed; 0: all
+	Keep        bool         `yaml:"keep"`    // at intervals rows stay: all results count from the start
+	Total       bool         `yaml:"total"`   // a last row has all rows together
 	Payload     int          `yaml:"payload"` // bytes of each data buffer that it looks at
 	Drill       string       `yaml:"drill"`   // chisel that a row leads to
 	AppliesTo   []string     `yaml:"applies_to"`
@@ -49,8 +52,10 @@ type ArgSpec struct {
 	Help     string            `yaml:"help"`
 	Required bool              `yaml:"required"`
 	Default  string            `yaml:"default"`
-	Filter   string            `yaml:"filter"` // also asked of events when the argument is given
-	Values   map[string]string `yaml:"values"` // the words that it may be, each with what is asked of events then
+	Filter   string            `yaml:"filter"`  // also asked of events when the argument is given
+	Without  string            `yaml:"without"` // the same when it is not
+	Any      string            `yaml:"any"`     // the word that stands for not giving it
+	Values   map[string]string `yaml:"values"`  // the words that it may be, each with what is asked of events then
 }
 
 // ArgType says what an argument looks like.
@@ -60,31 +65,40 @@ type ArgType string
 const (
 	ArgString   ArgType = "string"
 	ArgInt      ArgType = "int"
-	ArgMillis   ArgType = "ms" // a number of milliseconds
+	ArgMillis   ArgType = "ms" // a number of milliseconds, perhaps with a fraction
 	ArgField    ArgType = "field"
 	ArgFields   ArgType = "fields" // several, with commas between
 	ArgFilter   ArgType = "filter"
 	ArgIP       ArgType = "ip"
 	ArgWord     ArgType = "word" // one of Values
 	ArgFileName ArgType = "file"
+	ArgNoColor  ArgType = "nocolor" // disable_color: lines without colours
 )
 
-var argTypes = []string{"string", "int", "ms", "field", "fields", "filter", "ip", "word", "file"}
+var argTypes = []string{"string", "int", "ms", "field", "fields", "filter", "ip", "word", "file", "nocolor"}
 
 // ColumnSpec is a column of a table, a list or a state.
 type ColumnSpec struct {
-	Name     string  `yaml:"name"`  // in JSON, CSV, sort and group; "": the field
-	Title    string  `yaml:"title"` // header; "": the name
-	Field    string  `yaml:"field"` // with $NAME for an argument
-	Key      bool    `yaml:"key"`   // events with the same keys make one row
-	Agg      string  `yaml:"agg"`   // of the events of a row; "": last
-	GroupAgg string  `yaml:"group_agg"`
-	Width    int     `yaml:"width"` // of a list, in characters; 0: fits the type
-	Unit     string  `yaml:"unit"`  // "": as the field's type wants it
-	Default  *string `yaml:"default"`
-	Required bool    `yaml:"required"` // an event without a value is left out
-	With     string  `yaml:"with"`     // "containers": only with -pc
-	Help     string  `yaml:"help"`
+	Name     string   `yaml:"name"`  // in JSON, CSV, sort and group; "": the field
+	Title    string   `yaml:"title"` // header; "": the name
+	Field    string   `yaml:"field"` // with $NAME for an argument
+	Or       []string `yaml:"or"`    // fields that are asked, in this order, when that has no value; in tables
+	Per      []string `yaml:"per"`   // of distinct: values count once for each value of these fields
+	Key      bool     `yaml:"key"`   // events with the same keys make one row
+	Agg      string   `yaml:"agg"`   // of the events of a row; "": last
+	GroupAgg string   `yaml:"group_agg"`
+	Width    int      `yaml:"width"` // of a list, in characters; 0: fits the type
+	Unit     string   `yaml:"unit"`  // "": as the field's type wants it
+	Default  *string  `yaml:"default"`
+	Required bool     `yaml:"required"` // an event without a value is left out
+	With     string   `yaml:"with"`     // "containers": only with -pc
+	Help     string   `yaml:"help"`
+}
+
+// ColorSpec is a colour for lines that a filter selects.
+type ColorSpec struct {
+	Color  string `yaml:"color"`
+	Filter string `yaml:"filter"`
 }
 
 var (
@@ -99,7 +113,9 @@ type Instance struct {
 	*Env
 	Args   map[string]string // given and defaulted
 	Where  *filter.Filter    // which events it takes; nil: all
+	colors []colorRule       // none without colour
 	fields []*fields.Field   // of the columns
+	others [][]*fields.Field // of the columns: those of Or or Per
 	shown  []*ColumnSpec     // columns of this run
 }
 
@@ -113,8 +129,10 @@ type Env struct {
 	Width      int // of the terminal; 0: none, so nothing is cut
 	Height     int // of the terminal; 0: all rows of the limit are printed
 	Live       bool
-	Intervals  bool // results come again and again, and no screen shows only the last one: each says its time
+	Intervals  bool           // results come again and again, and no screen shows only the last one: each says its time
 	Top        int            // --top: instead of the limit of the spec; 0: that
+	Interval   uint64         // --interval, in ns; 0: as it suits the chisel
+	Read       []string       // the captures that are read, for chisels that read them twice; none: live
 	Selected   *filter.Filter // by the command line, for chisels that look at more than events
 	Tables     *state.Tables  // what is known at the moment; nil in tests
 	At         Bound          // --at: the moment that states are of

@@ -39,14 +39,14 @@ func (e *SpecError) Error() string {
 }
 
 // maxSpec is how long a chisel's file may be.
-const maxSpec = 1 << 20
+const maxSpec = 64 << 10
 
 // ParseSpec reads a chisel from YAML. file is what errors call it; they are always *SpecError.
 func ParseSpec(file string, data []byte) (*Spec, error) {
 	p := specParser{file: file, text: string(data)}
 	switch {
 	case len(data) > maxSpec:
-		return nil, p.fail("", "", "is longer than 1 MiB")
+		return nil, p.fail("", "", "is longer than 64 KiB")
 	case !utf8.Valid(data):
 		return nil, p.fail("", "", "is not UTF-8 text")
 	}
@@ -123,8 +123,8 @@ func (p *specParser) yaml(err error) error {
 }
 
 // specKeys are the words that may stand before a colon.
-var specKeys = []string{"name", "title", "description", "category", "tips", "kind", "over", "filter", "args", "columns", "group", "sort", "limit", "payload", "drill",
-	"applies_to", "hidden", "gone", "help", "required", "default", "values", "field", "key", "agg", "group_agg", "width", "unit", "with"}
+var specKeys = []string{"name", "title", "description", "category", "tips", "kind", "over", "filter", "args", "columns", "group", "sort", "limit", "total", "payload", "drill",
+	"applies_to", "hidden", "gone", "colors", "color", "without", "any", "keep", "help", "required", "default", "values", "field", "or", "per", "key", "agg", "group_agg", "width", "unit", "with"}
 
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
@@ -138,7 +138,7 @@ func (p *specParser) place(e *SpecError) {
 		e.Line = 0
 		return
 	}
-	e.Text = string(fields.AppendText(nil, strings.TrimRight(lines[e.Line-1], "\r"), nil))
+	e.Text = string(fields.AppendText(nil, strings.TrimRight(lines[e.Line-1], "\r"), &fields.Options{}))
 }
 
 // fail makes the error for the value at a path of the tree, as "$.columns[1].agg"; "" is the whole file.
@@ -205,6 +205,9 @@ func (p *specParser) checkHead(s *Spec) *SpecError {
 	case s.Kind == KindState:
 		return p.fail("$.kind", "", "a chisel of the kind state says over what: \"over: threads\", fds or containers")
 	}
+	if len(s.Colors) > 0 && s.Kind != KindList && s.Kind != KindCode {
+		return p.fail("$.colors", "", "only the lines of a list have colours")
+	}
 	if s.Limit < 0 || s.Payload < 0 {
 		return p.fail("$.limit", "", "a number of rows or bytes is not negative")
 	}
@@ -231,6 +234,10 @@ func (p *specParser) checkArgs(s *Spec) *SpecError {
 			return p.fail(path+".default", "", "%s is required, so its default is never used", a.Name)
 		case a.Required && optional != "":
 			return p.fail(path+".required", "", "%s is required, so it stands before %s, which is not", a.Name, optional)
+		case a.Required && (a.Without != "" || a.Any != ""):
+			return p.fail(path, "", "%s is required, so it is never left out", a.Name)
+		case a.Kind == ArgNoColor && s.Kind != KindList && s.Kind != KindCode:
+			return p.fail(path+".kind", "", "only the lines of a list have colours")
 		case a.Kind == ArgWord && len(a.Values) == 0:
 			return p.fail(path, "", "a word argument lists its values")
 		}
@@ -279,6 +286,9 @@ func (p *specParser) checkColumns(s *Spec) *SpecError {
 			if err := c.fits(f); err != nil {
 				return p.fail(path+".agg", "", "%v", err)
 			}
+			if err := p.checkMore(c, f, path, s.Kind); err != nil {
+				return err
+			}
 		}
 	}
 	if keys == 0 && s.Kind == KindTable {
@@ -291,9 +301,9 @@ func (p *specParser) checkColumn(c *ColumnSpec, path string, kind Kind) *SpecErr
 	switch {
 	case c.Name == "":
 		return p.fail(path, "", "a column without field")
-	case c.Field == "" && (c.Key || kind == KindList):
+	case c.Field == "" && (c.Key && kind != KindCode || kind == KindList): // code has values of its own
 		return p.fail(path, "", "%s has no field", c.Name)
-	case c.Field == "" && c.Agg != "count":
+	case c.Field == "" && c.Agg != "count" && kind != KindCode:
 		return p.fail(path+".agg", "", "only a count does without a field")
 	case c.Width < 0:
 		return p.fail(path+".width", "", "a width is not negative")
@@ -308,6 +318,37 @@ func (p *specParser) checkColumn(c *ColumnSpec, path string, kind Kind) *SpecErr
 	for _, a := range []struct{ key, word string }{{".agg", c.Agg}, {".group_agg", c.GroupAgg}} {
 		if _, ok := aggOf(a.word); !ok {
 			return p.oneOf(path+a.key, "aggregation", a.word, aggNames)
+		}
+	}
+	return nil
+}
+
+// checkMore looks at the other fields of a column.
+func (p *specParser) checkMore(c *ColumnSpec, f *fields.Field, path string, kind Kind) *SpecError {
+	switch {
+	case len(c.Or) > 0 && len(c.Per) > 0:
+		return p.fail(path+".per", "", "a column has either other fields or fields that it is counted per")
+	case len(c.Or) > 0 && kind == KindList:
+		return p.fail(path+".or", "", "a list has one field in a column")
+	case len(c.Per) > 0 && c.Agg != "distinct":
+		return p.fail(path+".per", "", "only distinct values are counted per another field")
+	}
+	for key, list := range map[string][]string{".or": c.Or, ".per": c.Per} {
+		for i, text := range list {
+			at := path + key + "[" + strconv.Itoa(i) + "]"
+			x, err := newField(text, nil)
+			switch {
+			case err != nil:
+				hint := ""
+				if near := fields.NearestField(text, 0); near != "" {
+					hint = "did you mean " + near + "?"
+				}
+				return p.fail(at, hint, "%v", err)
+			case !x.HasValue():
+				return p.fail(at, "", "%s is only ever a text: it cannot be in a column", x)
+			case key == ".or" && x.Def.Type != f.Def.Type:
+				return p.fail(at, "", "%s is of another type than %s", x, f)
+			}
 		}
 	}
 	return nil
@@ -353,11 +394,22 @@ func (p *specParser) checkFilters(s *Spec) *SpecError {
 	if err := compile("$.filter", s.Filter); err != nil {
 		return err
 	}
+	for i, c := range s.Colors {
+		path := fmt.Sprintf("$.colors[%d]", i)
+		if err := p.oneOf(path+".color", "color", c.Color, colorNames); err != nil {
+			return err
+		}
+		if err := compile(path+".filter", c.Filter); err != nil {
+			return err
+		}
+	}
 	for i := range s.Args {
 		a := &s.Args[i]
 		path := fmt.Sprintf("$.args[%d]", i)
-		if err := compile(path+".filter", a.Filter); err != nil {
-			return err
+		for key, text := range map[string]string{".filter": a.Filter, ".without": a.Without} {
+			if err := compile(path+key, text); err != nil {
+				return err
+			}
 		}
 		for word, text := range a.Values {
 			if err := compile(path+".values."+word, text); err != nil {
@@ -385,6 +437,9 @@ func (s *Spec) column(name string) *ColumnSpec {
 
 // newField makes the field that is written as text, as "evt.arg.res" or "proc.aname[2]".
 func newField(text string, o *fields.Options) (*fields.Field, error) {
+	if f := ownField(text, o); f != nil {
+		return f, nil
+	}
 	d, arg, has, n := fields.Scan(text)
 	if d == nil || n != len(text) {
 		return nil, fmt.Errorf("no field %q", text)

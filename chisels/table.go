@@ -3,14 +3,20 @@ package chisels
 import (
 	"encoding/binary"
 	"slices"
+	"strconv"
 
 	"scry/capture/event"
-	"scry/capture/state"
 	"scry/filter/fields"
 )
 
 // MaxRows bounds the rows of a table. What has other keys goes into one row that says so.
 const MaxRows = 1 << 17
+
+// maxKeyBytes bounds the keys of all rows together, quantileRows the rows that have quantiles, of which each takes some kilobytes.
+const (
+	maxKeyBytes  = 64 << 20
+	quantileRows = MaxRows / 8
+)
 
 // Table aggregates events with the same keys into rows. It is what is running; the Spec is what it is to do, a Frame what came of it.
 type Table struct {
@@ -25,12 +31,20 @@ type Table struct {
 	order   []*tableRow
 	other   *tableRow // what found no room
 	key     []byte    // scratch
+	part    []byte    // scratch
 	scratch []fields.Value
 	free    []*tableRow
 	events  uint64
 	from    uint64 // time of the first event of the interval
 	last    uint64
+	ticked  bool // intervals end
+	sampled bool // rates are of samples: they are over the time between those
+	since   uint64
+	sample  uint64 // times of the last sample of the interval before, or the very first one, and of the last one
 	maxRows int
+
+	keyBytes int // of all rows
+	hashes   int // of all sets of distinct values
 }
 
 // tableRow is a row with its key columns and the aggregates of the others, by column.
@@ -44,6 +58,7 @@ func NewTable(in *Instance) *Table {
 	t := &Table{Instance: in, rows: map[string]*tableRow{}, maxRows: MaxRows, scratch: make([]fields.Value, len(in.shown)), printer: Printer{Env: in.Env}}
 	for i, c := range in.shown {
 		h, _ := aggOf(c.Agg)
+		h.share = c.Unit == "percent"
 		t.how = append(t.how, h)
 		switch {
 		case c.Key:
@@ -54,13 +69,21 @@ func NewTable(in *Instance) *Table {
 		if c.Required && !c.Key {
 			t.need = append(t.need, i)
 		}
+		if h.agg == aggQuantile {
+			t.maxRows = quantileRows
+		}
+		if h.agg == aggRate && in.fields[i].Needs()&fields.NeedProcinfo != 0 {
+			t.sampled = true
+		}
 	}
 	return t
 }
 
 // Event takes one event. hot: no allocation for a row that is there (TestTableAllocs)
 func (t *Table) Event(ev *event.Event) (bool, error) {
-	t.time(ev.TS)
+	if !event.WrittenLate.Has(ev.Type) {
+		t.time(ev.TS)
+	}
 	if !t.take(ev) {
 		return false, nil
 	}
@@ -102,28 +125,90 @@ func (t *Table) push(ev *event.Event, still bool) bool {
 		if still && h.additive() {
 			continue
 		}
-		f := t.fields[i]
-		if f == nil {
+		if t.fields[i] == nil {
 			r.cells[i].n++
 			continue
 		}
 		v := t.scratch[i]
 		if !t.shown[i].Required {
-			if v = f.Value(ev); v.Type == fields.Absent {
+			if v = t.ask(i, ev); v.Type == fields.Absent {
 				continue
 			}
+		}
+		if h.agg == aggDistinct {
+			r.cells[i].n++
+			if r.cells[i].distinct(t.parts(i, v, ev)) {
+				if t.hashes++; t.hashes > maxHashes {
+					t.thinSets()
+				}
+			}
+			continue
 		}
 		r.cells[i].add(h, v)
 	}
 	if !still {
 		t.events++
+		if t.sampled {
+			t.noteSample(ev.TS)
+		}
 	}
 	return true
 }
 
+// Add adds a row of values, one for each column, that come from no event: what a chisel that is code makes of several. A key without a value shows as absent.
+// hot: no allocation for a row that is there
+func (t *Table) Add(row []fields.Value) {
+	t.key = t.key[:0]
+	for _, i := range t.keys {
+		t.scratch[i] = row[i]
+		t.key = appendKey(t.key, row[i])
+	}
+	r := t.rows[string(t.key)]
+	if r == nil {
+		r = t.newRow()
+	}
+	for _, i := range t.values {
+		switch {
+		case t.how[i].agg == aggCount:
+			r.cells[i].n++
+		case row[i].Type != fields.Absent:
+			r.cells[i].add(t.how[i], row[i])
+		}
+	}
+	t.events++
+}
+
+func (t *Table) noteSample(ts uint64) {
+	if t.since == 0 {
+		t.since = ts
+	}
+	t.sample = max(t.sample, ts)
+}
+
+// seconds is the time that rates are over. An interval has more or fewer samples than fit into it, as they do not come when it ends: samples say what was
+// between them.
+func (t *Table) seconds(f *Frame) float64 {
+	if t.sampled && t.ticked {
+		return float64(t.sample-t.since) / 1e9
+	}
+	return f.Seconds()
+}
+
+// parts is the key of v among distinct values, with those of the fields that it counts per. It is valid until the next call.
+func (t *Table) parts(i int, v fields.Value, ev *event.Event) []byte {
+	b := appendKey(t.part[:0], v)
+	if t.shown[i].Per != nil {
+		for _, x := range t.others[i] {
+			b = appendKey(b, x.Value(ev))
+		}
+	}
+	t.part = b
+	return b
+}
+
 // value takes the value of a column, or its default; false when there is none.
 func (t *Table) value(i int, ev *event.Event) (fields.Value, bool) {
-	v := t.fields[i].Value(ev)
+	v := t.ask(i, ev)
 	if v.Type != fields.Absent {
 		return v, true
 	}
@@ -135,7 +220,7 @@ func (t *Table) value(i int, ev *event.Event) (fields.Value, bool) {
 
 // newRow makes the row of the key at hand, or gives the one for all that find no room.
 func (t *Table) newRow() *tableRow {
-	if len(t.rows) >= t.maxRows {
+	if len(t.rows) >= t.maxRows || t.keyBytes+len(t.key) > maxKeyBytes {
 		if t.other == nil {
 			t.other = &tableRow{cells: make([]cell, len(t.shown))}
 		}
@@ -151,8 +236,9 @@ func (t *Table) newRow() *tableRow {
 	r.key = string(t.key)
 	for _, i := range t.keys {
 		r.cells[i].n = 1
-		r.cells[i].set(t.scratch[i])
+		r.cells[i].own(t.scratch[i])
 	}
+	t.keyBytes += len(r.key)
 	t.rows[r.key] = r
 	t.order = append(t.order, r)
 	return r
@@ -160,7 +246,11 @@ func (t *Table) newRow() *tableRow {
 
 // appendKey appends v so that different values never give the same bytes.
 func appendKey(dst []byte, v fields.Value) []byte {
-	dst = append(dst, byte(v.Type))
+	kind := v.Type
+	if kind == fields.Int && v.Int() >= 0 {
+		kind = fields.Uint // one number, whatever the parameter that it came from
+	}
+	dst = append(dst, byte(kind))
 	if v.Type.Text() || v.Type == fields.IP || v.Type == fields.Net {
 		dst = binary.AppendUvarint(dst, uint64(len(v.Str)))
 		return append(dst, v.Str...)
@@ -177,7 +267,8 @@ func (t *Table) reset(ts uint64) {
 			t.free = append(t.free, r)
 		}
 	}
-	t.order, t.other, t.events, t.from, t.last = t.order[:0], nil, 0, ts, ts
+	t.order, t.other, t.events, t.from, t.last, t.since = t.order[:0], nil, 0, ts, ts, t.sample
+	t.keyBytes, t.hashes = 0, 0
 }
 
 // Frame is the table as it is; to is the end of the interval.
@@ -187,14 +278,14 @@ func (t *Table) Frame(to uint64) *Frame {
 	if len(t.Group) > 0 {
 		rows = t.grouped()
 	}
-	seconds := f.Seconds()
+	seconds := t.seconds(f)
 	for _, r := range rows {
 		f.Rows = append(f.Rows, Row{t.results(r, seconds)})
 	}
 	if other != nil {
 		f.Other = &Row{t.results(other, seconds)}
 	}
-	f.total(t, rows, other)
+	f.total(t, rows, other, seconds)
 	f.sort(t.order0())
 	return f
 }
@@ -206,6 +297,13 @@ func (t *Table) results(r *tableRow, seconds float64) []fields.Value {
 			out[i] = r.cells[i].value()
 		} else {
 			out[i] = r.cells[i].result(t.how[i], seconds)
+		}
+		if d := t.shown[i].Default; d != nil && out[i].Type == fields.Absent && !t.shown[i].Key {
+			if n, err := strconv.ParseUint(*d, 10, 64); err == nil {
+				out[i] = fields.Value{Type: fields.Uint, Num: n}
+			} else {
+				out[i] = fields.Value{Type: fields.String, Str: *d}
+			}
 		}
 	}
 	return out
@@ -272,32 +370,30 @@ func (t *Table) order0() (col int, descending bool) {
 	return 0, false
 }
 
-// Walk adds what the tables know: rows for threads and descriptors that did nothing.
-func (t *Table) Walk(tables *state.Tables, ts uint64) {
-	if t.Over == "" || tables == nil {
-		return
-	}
-	each(tables, t.Over, ts, func(ev *event.Event) {
-		if t.Where == nil || t.Where.Match(ev) {
-			t.push(ev, true)
-		}
-	})
-}
-
 // Tick ends an interval at ts: what came of it is printed.
 func (t *Table) Tick(ts uint64) error {
+	t.ticked = true
+	return t.print(ts)
+}
+
+func (t *Table) print(ts uint64) error {
 	t.Walk(t.Tables, ts)
 	err := t.printer.Print(t.Frame(ts))
-	t.reset(ts)
+	if !t.Spec.Keep {
+		t.reset(ts)
+	}
 	return err
 }
 
 // Flush hands over what was printed.
 func (t *Table) Flush() error { return t.Out.Flush() }
 
-// Finish prints what the last interval has.
+// Finish prints what there is since the last tick. After the last one of several that may be nothing.
 func (t *Table) Finish() error {
-	if err := t.Tick(t.last); err != nil {
+	if t.ticked && t.events == 0 {
+		return t.Flush()
+	}
+	if err := t.print(t.last); err != nil {
 		return err
 	}
 	return t.Flush()

@@ -71,6 +71,14 @@ func And(a, b *Filter) *Filter {
 	return newFilter(join[andNode](a.root, b.root))
 }
 
+// Or selects what a or b selects. The result shares their memory.
+func Or(a, b *Filter) *Filter {
+	if a == nil || b == nil {
+		return nil
+	}
+	return newFilter(join[orNode](a.root, b.root))
+}
+
 // Match tells whether ev is selected. hot: no allocation (TestMatchAllocs)
 func (f *Filter) Match(ev *event.Event) bool {
 	if f == nil {

@@ -427,6 +427,7 @@ func (t *Tables) nameLoaded(fd *event.FD) {
 			fd.Src, fd.Dst = netip.AddrPort{}, netip.AddrPort{} // not connected; a file has no other words for it
 			break
 		}
+		unmap(fd)
 		t.patchLocal(fd)
 		fd.Name = t.tupleName(fd)
 		fd.Connected = fd.L4 == event.L4TCP
@@ -436,9 +437,7 @@ func (t *Tables) nameLoaded(fd *event.FD) {
 		if fd.L4 != event.L4UDP {
 			fd.Role = event.RoleServer // a datagram socket may be bound by a client as well
 		}
-		if fd.Type == event.FDIPv4Listen {
-			t.servers[fd.Dst.Port()] = true
-		}
+		t.servers[fd.Dst.Port()] = true
 	case event.FDUnixSock:
 		fd.Name = strings.TrimSuffix(fd.Name, "\n") // old recorders kept the end of a line of /proc/net/unix
 		switch {
@@ -460,6 +459,14 @@ func (t *Tables) nameLoaded(fd *event.FD) {
 		fd.CloseExec = fd.Flags&(oCloexec|mfdCloexec) != 0
 	default:
 		fd.CloseExec = fd.Flags&oCloexec != 0
+	}
+}
+
+// unmap makes a socket of IPv4 addresses in IPv6 form one of IPv4.
+func unmap(fd *event.FD) {
+	if src, dst := fd.Src.Addr(), fd.Dst.Addr(); fd.Type == event.FDIPv6Sock && src.Is4In6() && dst.Is4In6() {
+		fd.Type = event.FDIPv4Sock
+		fd.Src, fd.Dst = netip.AddrPortFrom(src.Unmap(), fd.Src.Port()), netip.AddrPortFrom(dst.Unmap(), fd.Dst.Port())
 	}
 }
 

@@ -108,8 +108,11 @@ var setters = map[string]setter{
 	"chisel-dir":    func(*Config, string) error { return nil }, // taken before the others, see takeWords
 	"csv":           flag(func(c *Config) *bool { return &c.CSV }),
 	"interval":      setInterval,
-	"top": func(c *Config, v string) error {
-		n, err := manual.Count(v, "the number of rows", 0)
+	"top": func(c *Config, v string) (err error) {
+		var n uint64 // 0 are all
+		if v != "0" {
+			n, err = manual.Count(v, "the number of rows", 1)
+		}
 		top := int(min(n, 1<<30))
 		c.Top = &top
 		return err

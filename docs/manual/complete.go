@@ -21,6 +21,9 @@ type Completion struct {
 	Files string // a glob of the files that are meant, "" when none are
 }
 
+// ChiselNames gives the names of the chisels with what they show; main sets it, as a package above this one knows them.
+var ChiselNames func() []Candidate
+
 // captures is the glob of capture files.
 const captures = "*.scap*"
 
@@ -201,6 +204,8 @@ func optionValue(o *Option, before, value string) (c Completion) {
 		}
 		c = words("c", "k", "p", "%")
 		c.List[3].More = true
+	case (o.Name == "chisel" || o.Name == "chisel-info") && ChiselNames != nil:
+		c.List = ChiselNames()
 	case strings.Contains(o.Arg, "|"):
 		c = words(strings.Split(o.Arg, "|")...)
 	case o.Optional != "":

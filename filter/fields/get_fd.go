@@ -11,8 +11,10 @@ import (
 
 const fdEvents = event.CreatesFD | event.UsesFD | event.DestroysFD
 
-// fdSet is the set of the events that are about a descriptor.
-var fdSet = event.TypesWhere(func(_ event.Type, s *event.Schema) bool { return s.Flags&fdEvents != 0 })
+// fdSet is the set of the events that are about a descriptor: those of calls, and the one in whose clothes a state is shown (chisels, over: fds).
+var fdSet = event.TypesWhere(func(t event.Type, s *event.Schema) bool {
+	return s.Flags&fdEvents != 0 || t == event.InfrastructureEventE
+})
 
 func fdTypes(*Field) event.TypeSet { return fdSet }
 

@@ -45,6 +45,10 @@ var cases = []struct {
 	{"write", false, []string{"-w", "OUT"}, "1.2"},
 	{"zwrite", false, []string{"-z", "-w", "OUT"}, "3"},
 	{"start", false, []string{"-n", "1"}, "1"},
+	{"topprocs_cpu", false, []string{"-c", "topprocs_cpu"}, "2, 4"},
+	{"topscalls", false, []string{"-c", "topscalls"}, "2, 4"},
+	{"topfiles_bytes", false, []string{"-c", "topfiles_bytes"}, "2, 4"},
+	{"fdbytes_by", false, []string{"-c", "fdbytes_by", "fd.name"}, "2, 4"},
 }
 
 type result struct {
@@ -85,7 +89,7 @@ func run() error {
 		return err
 	}
 	fmt.Printf("%d events, medians of %d runs, both programs alternately\n\n", n, *runs)
-	fmt.Printf("%-8s %9s %9s %9s %9s %7s %7s %8s %8s  %s\n", "case", "scry s", "sysdig s", "scry cpu", "sysdig cpu", "ratio", "min", "scry MB", "sysdig MB", "aim")
+	fmt.Printf("%-14s %9s %9s %9s %9s %7s %7s %8s %8s  %s\n", "case", "scry s", "sysdig s", "scry cpu", "sysdig cpu", "ratio", "min", "scry MB", "sysdig MB", "aim")
 	for _, c := range cases {
 		if *only != "" && !slices.Contains(strings.Split(*only, ","), c.name) {
 			continue
@@ -128,7 +132,7 @@ func measure(name, aim, sysdig string, args []string) error {
 	}
 	slices.Sort(ratios)
 	a, b := median(ours), median(theirs)
-	fmt.Printf("%-8s %9.3f %9.3f %9.3f %9.3f %7.2f %7.2f %8.1f %8.1f  %s\n", name, a.wall, b.wall, a.cpu, b.cpu,
+	fmt.Printf("%-14s %9.3f %9.3f %9.3f %9.3f %7.2f %7.2f %8.1f %8.1f  %s\n", name, a.wall, b.wall, a.cpu, b.cpu,
 		ratios[len(ratios)/2], ratios[0], float64(a.rss)/1024, float64(b.rss)/1024, aim)
 	return nil
 }
