@@ -162,7 +162,7 @@ func exceptionIDs() []string {
 			ids = append(ids, c.id)
 		}
 	}
-	return append(ids, "D-escape", "D-fdcount", "D-pc-totals", "D-lsof-threads", "D-ps-unseen", "D-ps-limit", "D-netstat", "D-mapped", "D-fd-unsupported", "D-lscontainers")
+	return append(ids, "D-http-size", "D-http-host", "D-http-time", "D-container-unnamed", "D-escape", "D-fdcount", "D-pc-totals", "D-lsof-threads", "D-ps-unseen", "D-ps-limit", "D-netstat", "D-mapped", "D-fd-unsupported", "D-lscontainers")
 }
 
 // exceptions is the only place where the differential tests learn what may differ.

@@ -165,51 +165,19 @@ func newSession(c *options.Config, stdout io.Writer) (*session, error) {
 // makeChisels makes the chisels of -c.
 func (s *session) makeChisels() error {
 	s.Fields.NoCut = true
-	env := &chisels.Env{Out: s.out, Options: &s.Fields, Containers: s.Containers, Color: s.Fields.Color, Live: s.Live(), Tables: s.loop.Tables, At: s.At, Selected: s.filter,
-		Interval: uint64(s.Interval), Read: s.Read}
-	switch {
-	case s.CSV:
-		env.Format = chisels.FormatCSV
-	case s.JSON:
-		env.Format = chisels.FormatJSON
-	}
-	if s.Top != nil {
-		env.Top = *s.Top
-		if env.Top == 0 {
-			env.Top = chisels.AllRows
-		}
-	}
-	screen := &chisels.Screen{Env: env, Status: s.status}
+	env := s.ChiselEnv()
+	env.Out, env.Tables, env.Selected = s.out, s.loop.Tables, s.filter
 	env.Width, env.Height = manual.Size(os.Stdout)
-	for _, call := range s.Calls {
-		c, err := call.Make(env)
-		if err != nil {
-			return &failure{exitUsage, err}
+	if err := s.loop.Add(s.Calls, env); err != nil {
+		return &failure{exitUsage, err}
+	}
+	s.loop.Draw(env, func() (stats capture.LiveStats) {
+		if s.source != nil {
+			stats = s.source.Stats()
 		}
-		s.loop.Chisels = append(s.loop.Chisels, c)
-	}
-	s.loop.Interval = uint64(s.Interval)
-	if s.Live() && s.Interval == 0 {
-		s.loop.Interval = 1e9
-	}
-	if s.Live() && env.Width > 0 && env.Format == chisels.FormatText && screen.Suits(s.loop.Chisels) {
-		s.loop.OnTick = screen.Draw
-	} else {
-		env.Intervals = s.loop.Interval != 0
-	}
+		return stats
+	})
 	return nil
-}
-
-// status is what a screen that is drawn again and again says below.
-func (s *session) status() string {
-	dropped := ""
-	if s.source != nil {
-		stats := s.source.Stats()
-		if dropped = "no drops"; stats.Lost > 0 {
-			dropped = fmt.Sprintf("%d dropped (%s)", stats.Lost, stats.Why())
-		}
-	}
-	return dropped
 }
 
 // addChisels makes what the options ask for: lines, a file, counts.

@@ -30,6 +30,7 @@ type LiveSource struct {
 	snapshot *event.Snapshot
 	before   probe.Stats // of what the snapshot has
 	missed   uint64      // events before the snapshot that changed the state and were lost: the first event tells
+	missing  []string
 	num      uint64
 	begun    bool   // the first event was given
 	ticks    uint64 // given by Next
@@ -99,6 +100,9 @@ func (s *LiveSource) begin(users bool) error {
 		return err
 	}
 	s.snapshot = r.snapshot
+	if s.missing = s.probe.Missing(); rep.Denied > 0 {
+		s.missing = append(s.missing, fmt.Sprintf("%d files and folders of /proc may not be read, as %s: what other processes hold open, or who they are", rep.Denied, rep.Example))
+	}
 	n := s.probe.Stats()
 	s.missed = min(r.lost, n.State)
 	lost := r.lost - s.missed // these do not matter any more
@@ -251,7 +255,7 @@ func (s *LiveSource) Stats() LiveStats {
 	}
 	n := s.probe.Stats()
 	b := &s.before
-	out := LiveStats{Seen: n.Seen - b.Seen - s.ticks, Lost: n.Lost - b.Lost, Missing: s.probe.Missing()}
+	out := LiveStats{Seen: n.Seen - b.Seen - s.ticks, Lost: n.Lost - b.Lost, Missing: s.missing}
 	for _, r := range []Loss{{"ring full", n.Full - b.Full}, {"ring full, state too", n.State}, {"nested", n.Nested - b.Nested}} {
 		if r.N > 0 {
 			out.Reasons = append(out.Reasons, r)

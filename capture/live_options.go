@@ -33,7 +33,7 @@ type LiveOptions struct {
 type LiveStats struct {
 	Seen, Lost uint64
 	Reasons    []Loss   // those that occurred; they add up to Lost
-	Missing    []string // what the kernel cannot do of what was asked for, a line for each thing
+	Missing    []string // what the kernel cannot do of what was asked for, and what of /proc may not be read, a line for each thing
 }
 
 // Loss says how many events were lost for a reason, which is a few words: "ring full".

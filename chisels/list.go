@@ -34,7 +34,34 @@ func NewList(in *Instance) *List {
 		}
 		l.widths = append(l.widths, max(w, uniseg.StringWidth(c.Title)))
 	}
+	if in.Env != nil && in.Width > 0 {
+		l.narrow()
+	}
 	return l
+}
+
+// narrow takes width from texts, the widest first, until the last column has lastWidth on the terminal. None becomes narrower than minText.
+func (l *List) narrow() {
+	const lastWidth, minText = 24, 8
+	used := 0
+	for _, w := range l.widths[:max(len(l.widths)-1, 0)] {
+		used += w + columnGap
+	}
+	for ; used+lastWidth > l.Width; used-- {
+		widest := -1
+		for i, c := range l.shown[:len(l.shown)-1] {
+			if f := l.fields[i]; f == nil || l.rightAligned(i) || f.Def.Flags&fields.TimeText != 0 {
+				continue // a number or a time that is cut is another one
+			}
+			if w := l.widths[i]; w > max(minText, uniseg.StringWidth(c.Title)) && (widest < 0 || w > l.widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		l.widths[widest]--
+	}
 }
 
 // defaultWidth is room for most values of a field.

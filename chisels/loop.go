@@ -97,6 +97,7 @@ type Loop struct {
 	early    []Earlier
 	gappers  []Gapper
 	tickers  []Ticker
+	closing  func() error    // called before the chisels are finished
 	next     uint64          // time of the next tick
 	section  *event.Snapshot // the last one that an event began
 }
@@ -385,6 +386,9 @@ func (l *Loop) inTime(ev *event.Event) bool {
 // Finish ends the chisels; the first error counts.
 func (l *Loop) Finish() error {
 	var first error
+	if l.closing != nil {
+		first = l.closing()
+	}
 	for _, c := range l.Chisels {
 		if err := c.Finish(); err != nil && first == nil {
 			first = err

@@ -14,6 +14,9 @@ type Output struct {
 	done chan struct{}
 	mu   sync.Mutex
 	err  error
+
+	block bool // a table was printed: the next one stands below a blank line
+	left  bool // a screen was left: no more tables
 }
 
 const (

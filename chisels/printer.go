@@ -24,6 +24,9 @@ type Printer struct {
 
 // Print prints a frame.
 func (p *Printer) Print(f *Frame) error {
+	if p.Out.left {
+		return nil
+	}
 	rows := f.Rows
 	limit := f.Spec.Limit
 	if p.Top > 0 {
@@ -85,12 +88,13 @@ func (p *Printer) text(b []byte, f *Frame, rows []Row) []byte {
 		t.measure()
 	}
 	if p.Width > 0 {
-		fit(cols, p.Width)
+		cols = fit(cols, p.Width)
 	}
+	if p.Out.block {
+		b = append(b, '\n')
+	}
+	p.Out.block = true
 	if p.Intervals {
-		if p.began {
-			b = append(b, '\n')
-		}
 		b = append(b, "--- "...)
 		b = time.Unix(0, int64(f.To)).In(p.zone()).AppendFormat(b, "2006-01-02 15:04:05.000")
 		b = append(b, " ---\n"...)
@@ -179,26 +183,37 @@ func (t *textColumn) measure() {
 
 const columnGap = 2
 
-// fit narrows text columns, the widest first, until all fit into width. No column becomes narrower than minText.
-func fit(cols []textColumn, width int) {
+// fit narrows text columns, the widest first, until all fit into width. No column becomes narrower than minText: when that is not enough, the last ones are
+// left out, and "…" behind the last header says so.
+func fit(cols []textColumn, width int) []textColumn {
 	const minText = 8
 	total := columnGap * (len(cols) - 1)
 	for i := range cols {
 		total += cols[i].width
 	}
-	for total > width {
+	for all := len(cols); total > width; {
 		widest := -1
 		for i := range cols {
 			if c := &cols[i]; c.text && c.width > minText && (widest < 0 || c.width > cols[widest].width) {
 				widest = i
 			}
 		}
-		if widest < 0 {
-			return
+		if widest >= 0 {
+			cols[widest].width--
+			total--
+			continue
 		}
-		cols[widest].width--
-		total--
+		last := len(cols) - 1
+		if last < 2 {
+			return cols
+		}
+		total -= cols[last].width + columnGap
+		cols = cols[:last]
+		if len(cols) == all-1 {
+			total += 2
+		}
 	}
+	return cols
 }
 
 // line appends row i; -1 is the header.

@@ -115,3 +115,20 @@ func setInterval(c *Config, v string) error {
 	}
 	return fmt.Errorf("an interval is a number of seconds from 0.01, as 1, 0.5 or 500ms")
 }
+
+// ChiselEnv is what the options say about how chisels run and print.
+func (c *Config) ChiselEnv() *chisels.Env {
+	env := &chisels.Env{Options: &c.Fields, Containers: c.Containers, Color: c.Fields.Color, Live: c.Live(), At: c.At, Interval: uint64(c.Interval), Read: c.Read}
+	switch {
+	case c.CSV:
+		env.Format = chisels.FormatCSV
+	case c.JSON:
+		env.Format = chisels.FormatJSON
+	}
+	if c.Top != nil {
+		if env.Top = *c.Top; env.Top == 0 {
+			env.Top = chisels.AllRows
+		}
+	}
+	return env
+}
