@@ -75,7 +75,8 @@ func exitCode(err error) int {
 	}
 	_, words := errors.AsType[*options.Error](err)
 	_, name := errors.AsType[*manual.NotFoundError](err)
-	if words || name || errors.Is(err, scap.ErrInput) {
+	_, spec := errors.AsType[*chisels.SpecError](err)
+	if words || name || spec || errors.Is(err, chisels.ErrNoChisel) || errors.Is(err, scap.ErrInput) {
 		return exitUsage
 	}
 	return exitFailed

@@ -191,7 +191,8 @@ func fit(cols []textColumn, width int) []textColumn {
 	for i := range cols {
 		total += cols[i].width
 	}
-	for all := len(cols); total > width; {
+	all := len(cols)
+	for total > width {
 		widest := -1
 		for i := range cols {
 			if c := &cols[i]; c.text && c.width > minText && (widest < 0 || c.width > cols[widest].width) {
@@ -203,15 +204,20 @@ func fit(cols []textColumn, width int) []textColumn {
 			total--
 			continue
 		}
-		last := len(cols) - 1
-		if last < 2 {
-			return cols
+		if len(cols) <= 2 {
+			break
 		}
+		if len(cols) == all {
+			total += 2 // of the mark
+		}
+		last := len(cols) - 1
 		total -= cols[last].width + columnGap
 		cols = cols[:last]
-		if len(cols) == all-1 {
-			total += 2
-		}
+	}
+	if len(cols) < all {
+		c := &cols[len(cols)-1]
+		c.title += " …"
+		c.width = max(c.width, uniseg.StringWidth(c.title))
 	}
 	return cols
 }

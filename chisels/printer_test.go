@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -186,6 +188,39 @@ func TestPrintHostile(t *testing.T) {
 		env.Out.Close()
 		if b.Len() == 0 || strings.ContainsFunc(b.String(), func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r == '\ufffd' }) {
 			t.Errorf("%s prints %q", name, b.String())
+		}
+	}
+}
+
+// Columns become narrower, and the last ones go when that is not enough: a row is one line of the terminal.
+func TestFit(t *testing.T) {
+	text := func(width int) textColumn {
+		return textColumn{title: "T", cells: []string{strings.Repeat("x", width)}, text: true, width: width}
+	}
+	number := textColumn{title: "N", cells: []string{"12345"}, width: 5}
+	for _, c := range []struct {
+		cols  []textColumn
+		width int
+		want  string
+	}{
+		{[]textColumn{number, text(20)}, 80, "5 20"},
+		{[]textColumn{number, text(20), text(30)}, 40, "5 15 16"},
+		{[]textColumn{number, text(20), text(30), text(9)}, 30, "5 8 8"},
+		{[]textColumn{number, number, number, number, text(9)}, 20, "5 5"},
+		{[]textColumn{number, text(20)}, 5, "5 8"},
+	} {
+		var have []string
+		total := -columnGap
+		cols := fit(slices.Clone(c.cols), c.width)
+		for _, col := range cols {
+			have = append(have, strconv.Itoa(col.width))
+			total += col.width + columnGap
+		}
+		if dropped := strings.HasSuffix(cols[len(cols)-1].title, "…"); strings.Join(have, " ") != c.want || dropped != (len(cols) < len(c.cols)) {
+			t.Errorf("%d columns in %d: %s, want %s", len(c.cols), c.width, strings.Join(have, " "), c.want)
+		}
+		if total > c.width && len(cols) > 2 {
+			t.Errorf("%d columns in %d: %d wide", len(c.cols), c.width, total)
 		}
 	}
 }
