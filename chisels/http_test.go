@@ -147,7 +147,9 @@ func TestHTTP(t *testing.T) {
 			"< GET h/a 200 -1 1us cut; < GET h/a 404 7 1us cut"},
 		{"a first line, cut", "<GET /long~90\t" + ok, "< GET /long… 200 2 1us cut"},
 		{"a giant head", "<GET /a HTTP/1.1|Host: h|X: " + strings.Repeat("x", 2*maxHead) + "||\t" + ok, "< GET h/a 200 2 1us cut"},
-		{"a head that is refused", "<GET /a HTTP/1.1|Host: h|no header||\t" + ok, "< GET /a 200 2 1us cut"},
+		{"a head that is refused", "<GET /a HTTP/1.1|Host: h|Content-Length: x||\t" + ok, "< GET /a 200 2 1us cut"},
+		{"lines that are none", "<GET /a HTTP/1.1|no header|Host: h||\t>HTTP/1.1 200 OK|\x01|Content-Length: 2||hi", "< GET h/a 200 2 1us"},
+		{"lines that go on", "<GET /a HTTP/1.1|X: y| Content-Length: 9|Host: h||\t>HTTP/1.1 200 OK|Content-Length:|  2||hi", "< GET h/a 200 2 1us"},
 		{"an odd target", "<GET /\x01%zz ../ HTTP/1.1|Host: h|Content-Length: 3||abc\t" + ok + "\t" + get + "\t" + ok, "< GET h/\x01%zz ../ 200 2 1us; < GET h/a 200 2 1us"},
 		{"close before the answer", get + "\tx\tnext\t" + get + "\t" + ok, "< GET h/a 200 2 1us"},
 		{"a close that was not seen", get + "\tnext\t" + get + "\t" + ok, "< GET h/a 200 2 1us"},
@@ -369,7 +371,7 @@ func FuzzHTTP(f *testing.F) {
 
 // plainHTTP tells whether b consists of messages of HTTP whose ends it tells, without anything in between that is none: a request behind it is found.
 func plainHTTP(b []byte) bool {
-	var s httpStream
+	s := httpStream{heads: &headParser{}}
 	p := &plainTaker{}
 	b = append(slices.Clip(b), "GET /behind HTTP/1.1\r\n\r\n"...)
 	s.feed(p, b, uint64(len(b)), 1, 0)

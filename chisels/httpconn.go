@@ -1,8 +1,6 @@
 package chisels
 
 import (
-	"strings"
-
 	"scry/capture"
 	"scry/capture/event"
 )
@@ -18,18 +16,18 @@ type httpCall struct {
 	code         int
 	size         int64 // bytes of the body of the response; -1: not known
 	cut          bool  // not all of the heads was recorded
-	pid          int64
 	process      string
 	container    string
-	conn         string
 }
 
 // httpReader finds the HTTP calls in the data of sockets: at the client's end as at the server's, so that a call between two processes of the machine is
 // found twice.
 type httpReader struct {
 	*Instance
-	emit  func(*httpCall) error
+	emit  func(*httpCall) error // the call is valid until emit returns
 	conns conns[httpConn]
+	heads headParser
+	free  []*httpCall // to be used again
 	box   boxName
 	err   error
 	found bool
@@ -78,6 +76,7 @@ func (r *httpReader) event(ev *event.Event) (bool, error) {
 			return false, nil
 		}
 		c.r, c.asks = r, -1
+		c.streams[0].heads, c.streams[1].heads = &r.heads, &r.heads
 	}
 	enter := uint64(0)
 	if ev.Latency > 0 {
@@ -93,8 +92,22 @@ func (r *httpReader) event(ev *event.Event) (bool, error) {
 	return r.found, r.err
 }
 
+// call makes a call; those that were given are used again.
+func (r *httpReader) call() *httpCall {
+	if n := len(r.free); n > 0 {
+		c := r.free[n-1]
+		r.free = r.free[:n-1]
+		*c = httpCall{}
+		return c
+	}
+	return &httpCall{}
+}
+
 // give hands a call on, if it is of the end that is asked for.
 func (r *httpReader) give(c *httpCall) {
+	if len(r.free) < maxWaiting {
+		defer func() { r.free = append(r.free, c) }()
+	}
 	if end := r.Args["end"]; end == "server" && !c.read || end == "client" && c.read {
 		return
 	}
@@ -142,15 +155,17 @@ func (c *httpConn) request(s *httpStream, m *message) httpState {
 		c.done(back)
 		back.state = httpStart
 	}
-	call := &httpCall{begin: s.began, read: c.asks == 0, method: m.method, url: m.url, cut: m.cut}
+	call := c.r.call()
+	call.begin, call.read, call.method, call.url, call.cut = s.began, c.asks == 0, m.method, m.url, m.cut
 	if th := c.ev.Thread; th != nil {
-		call.pid, call.process = th.PID, strings.Clone(th.Comm)
-		call.container = c.r.box.of(c.ev)
+		call.process = th.Comm
+		if c.r.Containers {
+			call.container = c.r.box.of(c.ev)
+		}
 	}
-	call.conn = strings.Clone(c.ev.FD.Name)
 	if !c.pair(s, call) {
 		if len(c.waiting) == maxWaiting {
-			c.waiting = c.waiting[1:]
+			c.pop()
 		}
 		c.waiting = append(c.waiting, call)
 	}
@@ -173,7 +188,7 @@ func (c *httpConn) pair(s *httpStream, call *httpCall) bool {
 	if e == nil || s.enter == 0 || s.enter > e.first {
 		return false
 	}
-	e.begin, e.read, e.method, e.url, e.pid, e.process, e.container, e.conn = min(call.begin, e.first), call.read, call.method, call.url, call.pid, call.process, call.container, call.conn
+	e.begin, e.read, e.method, e.url, e.process, e.container = min(call.begin, e.first), call.read, call.method, call.url, call.process, call.container
 	e.cut = e.cut || call.cut
 	if e.method == "HEAD" && !c.over {
 		e.size, c.over = 0, true
@@ -191,11 +206,9 @@ func (c *httpConn) response(s *httpStream, m *message) httpState {
 		return httpStart // another one follows
 	}
 	c.finish()
-	call := &httpCall{}
-	if len(c.waiting) > 0 {
-		call = c.waiting[0]
-		c.waiting = c.waiting[1:]
-	} else {
+	call := c.pop()
+	if call == nil {
+		call = c.r.call()
 		c.early, c.over = call, false
 	}
 	call.first, call.code = s.began, m.code
@@ -222,6 +235,16 @@ func (c *httpConn) response(s *httpStream, m *message) httpState {
 		return httpBody
 	}
 	return httpRest
+}
+
+// pop takes the request that has waited longest, nil when none does.
+func (c *httpConn) pop() *httpCall {
+	if len(c.waiting) == 0 {
+		return nil
+	}
+	call := c.waiting[0]
+	c.waiting = c.waiting[:copy(c.waiting, c.waiting[1:])]
+	return call
 }
 
 // body counts bytes of a response.

@@ -64,12 +64,6 @@ func (c *httpCall) value(name string) fields.Value {
 		return numberOf(1)
 	case "process":
 		return textOf(c.process)
-	case "pid":
-		return fields.Value{Type: fields.Int, Num: uint64(c.pid)}
-	case "connection":
-		return textOf(c.conn)
-	case "cut":
-		return boolOf(c.cut)
 	case "url":
 		return textOf(c.url)
 	}
@@ -78,13 +72,6 @@ func (c *httpCall) value(name string) fields.Value {
 
 func textOf(s string) fields.Value   { return fields.Value{Type: fields.String, Str: s} }
 func numberOf(n uint64) fields.Value { return fields.Value{Type: fields.Uint, Num: n} }
-func boolOf(b bool) (v fields.Value) {
-	v.Type = fields.Bool
-	if b {
-		v.Num = 1
-	}
-	return v
-}
 
 // Event takes one event.
 func (h *httpLog) Event(ev *event.Event) (bool, error) { return h.event(ev) }

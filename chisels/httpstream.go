@@ -1,10 +1,7 @@
 package chisels
 
 import (
-	"bufio"
 	"bytes"
-	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,22 +26,13 @@ const (
 // httpStream finds the messages in what one side of a connection sends. It is fed with pieces as they were moved; of each piece a part may be recorded
 // only, so bodies are skipped by number, and a head that is not there in full ends what is known of the lengths until a piece begins with a message again.
 type httpStream struct {
+	heads  *headParser // of the reader
 	state  httpState
 	answer bool   // the message at hand is a response
 	began  uint64 // time of the first byte of the message at hand
 	enter  uint64 // when the call began that moved it
 	head   []byte // what has come of a head, or of a line
 	left   uint64
-}
-
-// message is the head of a message.
-type message struct {
-	answer      bool
-	method, url string
-	code        int
-	length      int64 // of the body; -1: not said
-	chunked     bool
-	cut         bool // not all of the head is there
 }
 
 // httpTaker gets what a stream consists of.
@@ -119,24 +107,29 @@ func (s *httpStream) start(data []byte, ts, enter uint64) (used uint64) {
 	return used
 }
 
-// gather takes bytes of a head. When it is whole, or as whole as it gets, it is handed on.
+// gather takes bytes of a head. When it is whole, or as whole as it gets, it is handed on. One that is there in a piece is not copied.
 func (s *httpStream) gather(to httpTaker, data []byte, n uint64) (used uint64) {
 	before := len(s.head)
 	room := data[:min(len(data), maxHead-before)]
-	s.head = append(s.head, room...)
-	end := headEnd(s.head, max(before-3, 0))
+	head := room
+	if before > 0 {
+		s.head = append(s.head, room...)
+		head = s.head
+	}
+	end := headEnd(head, max(before-3, 0))
 	switch {
-	case beginsMessage(s.head) == noMessage:
+	case beginsMessage(head) == noMessage:
 		s.state, s.head = httpStart, keepHead(s.head)
 		return n
 	case end >= 0:
-		m, ok := parseHead(s.head[:end])
+		m, ok := s.heads.whole(head[:end])
 		s.take(to, m, ok)
 		return uint64(end - before)
 	case uint64(len(room)) < n: // the rest is not recorded, or too long
-		m, ok := parseCut(s.head)
+		m, ok := s.heads.part(head)
 		s.take(to, m, ok)
-		return n
+	case before == 0:
+		s.head = append(s.head, room...)
 	}
 	return n
 }
@@ -263,89 +256,4 @@ func headEnd(b []byte, from int) int {
 		}
 	}
 	return -1
-}
-
-// parseHead reads a whole head; ok is false when it is none. One that net/http refuses is read as far as its first line goes.
-func parseHead(b []byte) (m *message, ok bool) {
-	r := bufio.NewReaderSize(bytes.NewReader(b), len(b)) // the default has four kilobytes
-	if bytes.HasPrefix(b, []byte("HTTP/")) {
-		resp, err := http.ReadResponse(r, nil)
-		if err != nil {
-			return parseFirstLine(b)
-		}
-		return &message{answer: true, code: resp.StatusCode, length: resp.ContentLength, chunked: chunked(resp.TransferEncoding)}, true
-	}
-	req, err := http.ReadRequest(r)
-	if err != nil {
-		return parseOddTarget(b)
-	}
-	return &message{method: req.Method, url: url(req.RequestURI, req.Host), length: req.ContentLength, chunked: chunked(req.TransferEncoding)}, true
-}
-
-// parseOddTarget reads the head of a request for something that net/http does not take for a URL, as programs that look for holes send it.
-func parseOddTarget(b []byte) (m *message, ok bool) {
-	line, rest, _ := bytes.Cut(b, []byte{'\n'})
-	from, to := bytes.IndexByte(line, ' '), bytes.LastIndexByte(line, ' ')
-	if from < 0 || from == to {
-		return parseFirstLine(b)
-	}
-	plain := slices.Concat(line[:from], []byte(" /"), line[to:], []byte{'\n'}, rest)
-	req, err := http.ReadRequest(bufio.NewReaderSize(bytes.NewReader(plain), len(plain)))
-	if err != nil {
-		return parseFirstLine(b)
-	}
-	return &message{method: req.Method, url: url(string(line[from+1:to]), req.Host), length: req.ContentLength, chunked: chunked(req.TransferEncoding)}, true
-}
-
-func chunked(encodings []string) bool {
-	return len(encodings) > 0 && encodings[len(encodings)-1] == "chunked"
-}
-
-// parseCut reads what there is of a head: its whole lines, or else a part of the first one.
-func parseCut(b []byte) (m *message, ok bool) {
-	k := bytes.LastIndexByte(b, '\n')
-	if k < 0 {
-		return parseFirstLine(b)
-	}
-	whole := append(append([]byte(nil), b[:k+1]...), "\r\n"...)
-	if m, ok = parseHead(whole); ok {
-		m.cut, m.chunked = true, false
-		if !bytes.Contains(bytes.ToLower(whole), []byte("\ncontent-length:")) {
-			m.length = -1
-		}
-	}
-	return m, ok
-}
-
-// parseFirstLine reads the first line of a head, of which the end may be missing, and nothing else.
-func parseFirstLine(b []byte) (m *message, ok bool) {
-	line, _, whole := bytes.Cut(b, []byte{'\n'})
-	words := strings.SplitN(strings.TrimRight(string(line), "\r"), " ", 3)
-	m = &message{length: -1, cut: true}
-	if strings.HasPrefix(words[0], "HTTP/") {
-		if len(words) < 2 || len(words[1]) != 3 {
-			return nil, false
-		}
-		code, err := strconv.Atoi(words[1])
-		m.answer, m.code = true, code
-		return m, err == nil && code >= 100
-	}
-	if len(words) < 2 || words[1] == "" {
-		return nil, false
-	}
-	if m.method, m.url = words[0], url(words[1], ""); !whole && len(words) < 3 {
-		m.url += "…" // its end is not recorded
-	}
-	return m, true
-}
-
-// url is what a request asks for, without the scheme: host and path.
-func url(target, host string) string {
-	if rest, ok := strings.CutPrefix(target, "http://"); ok {
-		return rest
-	}
-	if strings.HasPrefix(target, "/") || target == "*" {
-		return host + target
-	}
-	return target
 }

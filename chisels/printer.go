@@ -183,10 +183,10 @@ func (t *textColumn) measure() {
 
 const columnGap = 2
 
-// fit narrows text columns, the widest first, until all fit into width. No column becomes narrower than minText: when that is not enough, the last ones are
-// left out, and "…" behind the last header says so.
+// fit narrows text columns, the widest first, until all fit into width. No column becomes narrower than minText: when that is not enough, the last of more
+// than four are left out, and "…" behind the last header says so.
 func fit(cols []textColumn, width int) []textColumn {
-	const minText = 8
+	const minText, fewest = 8, 4
 	total := columnGap * (len(cols) - 1)
 	for i := range cols {
 		total += cols[i].width
@@ -204,7 +204,7 @@ func fit(cols []textColumn, width int) []textColumn {
 			total--
 			continue
 		}
-		if len(cols) <= 2 {
+		if len(cols) <= fewest {
 			break
 		}
 		if len(cols) == all {
