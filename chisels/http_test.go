@@ -306,6 +306,20 @@ func TestHTTPBounds(t *testing.T) {
 	if r.conns.n != 0 || len(r.conns.pids) != 0 {
 		t.Errorf("%d connections behind the end of the process", r.conns.n)
 	}
+	long := "GET /" + strings.Repeat("x", maxHead-100)
+	for num := range int64(maxConns / 2) {
+		r.event(w.move(event.ReadX, th, &event.FD{Num: num, Type: event.FDIPv4Sock}, long, len(long)))
+	}
+	held := 0
+	for _, e := range r.conns.pids[th.PID] {
+		held += len(e.state.streams[0].head)
+	}
+	if held != r.heads.held || held > maxHeld || held < maxHeld-maxHead {
+		t.Errorf("%d bytes of heads are held, %d were counted", held, r.heads.held)
+	}
+	if r.conns.clear(); r.heads.held != 0 {
+		t.Errorf("%d bytes of heads are held in the end", r.heads.held)
+	}
 }
 
 func TestHTTPAllocs(t *testing.T) {

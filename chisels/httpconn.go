@@ -140,7 +140,7 @@ func (c *httpConn) header(s *httpStream, m *message) httpState {
 		asks = 1 - dir
 	}
 	if c.asks != asks { // not known, or the two have changed their roles
-		c.close()
+		c.forget()
 		c.asks = asks
 	}
 	if m.answer {
@@ -276,6 +276,14 @@ func (c *httpConn) finish() {
 
 // close ends the connection.
 func (c *httpConn) close() {
+	c.forget()
+	for i := range c.streams {
+		c.streams[i].drop()
+	}
+}
+
+// forget ends the calls of the connection.
+func (c *httpConn) forget() {
 	c.finish()
 	c.waiting, c.early = nil, nil
 }

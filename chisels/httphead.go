@@ -25,6 +25,7 @@ type headParser struct {
 	src   bytes.Reader
 	in    *bufio.Reader
 	msg   message
+	held  int                // bytes of heads that have begun, of all streams
 	known map[string]message // by lines: most heads of a program are alike
 }
 

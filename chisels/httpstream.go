@@ -6,8 +6,12 @@ import (
 	"strings"
 )
 
-// maxHead bounds the bytes of a head that are gathered. What is longer is read as far as it goes, as one that the recording cut.
-const maxHead = 16 << 10
+// maxHead bounds the bytes of a head that are gathered, maxHeld those of all heads together. What is longer is read as far as it goes, as one that the
+// recording cut.
+const (
+	maxHead = 16 << 10
+	maxHeld = 32 << 20
+)
 
 // httpState is where in a message a stream is.
 type httpState uint8
@@ -102,7 +106,7 @@ func (s *httpStream) start(data []byte, ts, enter uint64) (used uint64) {
 		used++
 	}
 	if len(data) > 0 && beginsMessage(data) != noMessage {
-		s.state, s.began, s.enter, s.head = httpHead, ts, enter, s.head[:0]
+		s.state, s.began, s.enter = httpHead, ts, enter
 	}
 	return used
 }
@@ -110,16 +114,17 @@ func (s *httpStream) start(data []byte, ts, enter uint64) (used uint64) {
 // gather takes bytes of a head. When it is whole, or as whole as it gets, it is handed on. One that is there in a piece is not copied.
 func (s *httpStream) gather(to httpTaker, data []byte, n uint64) (used uint64) {
 	before := len(s.head)
-	room := data[:min(len(data), maxHead-before)]
+	room := data[:min(len(data), maxHead-before, maxHeld-s.heads.held)]
 	head := room
 	if before > 0 {
-		s.head = append(s.head, room...)
+		s.hold(room)
 		head = s.head
 	}
 	end := headEnd(head, max(before-3, 0))
 	switch {
 	case beginsMessage(head) == noMessage:
-		s.state, s.head = httpStart, keepHead(s.head)
+		s.state = httpStart
+		s.drop()
 		return n
 	case end >= 0:
 		m, ok := s.heads.whole(head[:end])
@@ -129,14 +134,26 @@ func (s *httpStream) gather(to httpTaker, data []byte, n uint64) (used uint64) {
 		m, ok := s.heads.part(head)
 		s.take(to, m, ok)
 	case before == 0:
-		s.head = append(s.head, room...)
+		s.hold(room)
 	}
 	return n
 }
 
+// hold keeps bytes until there are more.
+func (s *httpStream) hold(b []byte) {
+	s.head = append(s.head, b...)
+	s.heads.held += len(b)
+}
+
+// drop forgets what was held.
+func (s *httpStream) drop() {
+	s.heads.held -= len(s.head)
+	s.head = keepHead(s.head)
+}
+
 // take hands a head on and goes to its body.
 func (s *httpStream) take(to httpTaker, m *message, ok bool) {
-	s.head = keepHead(s.head)
+	s.drop()
 	if !ok {
 		s.state = httpStart
 		return
@@ -158,6 +175,9 @@ func keepHead(b []byte) []byte {
 	return b[:0]
 }
 
+// maxChunkLine is how much of a line between chunks is looked at.
+const maxChunkLine = 64
+
 // chunkLine takes a line: the size of a chunk, or a trailer. It tells how much of data that was, 0 when nothing is known.
 func (s *httpStream) chunkLine(to httpTaker, data []byte) (used uint64) {
 	k := bytes.IndexByte(data, '\n')
@@ -165,11 +185,11 @@ func (s *httpStream) chunkLine(to httpTaker, data []byte) (used uint64) {
 	if k >= 0 {
 		part = data[:k+1]
 	}
-	if s.head = append(s.head, part[:min(len(part), max(maxHead-len(s.head), 0))]...); k < 0 {
+	if s.hold(part[:min(len(part), max(maxChunkLine-len(s.head), 0))]); k < 0 {
 		return uint64(len(part))
 	}
 	line := string(bytes.TrimRight(s.head, "\r\n"))
-	s.head = keepHead(s.head)
+	s.drop()
 	if s.state == httpTrailer {
 		if line == "" {
 			s.state = httpStart
@@ -227,18 +247,17 @@ func beginsMessage(b []byte) sniffed {
 		return noMessage
 	}
 	target := line[k+1:]
+	named := len(target) > 0 && (target[0] == '/' || target[0] == '*') || bytes.HasPrefix(target, []byte("http")) || string(line[:k]) == "CONNECT"
 	switch {
 	case whole:
-		if i := bytes.LastIndexByte(target, ' '); i > 0 && bytes.HasPrefix(target[i+1:], []byte(version)) {
+		if i := bytes.LastIndexByte(target, ' '); named && i > 0 && bytes.HasPrefix(target[i+1:], []byte(version)) {
 			return isMessage
 		}
 		return noMessage
-	case len(target) == 0:
+	case len(target) == 0, len(target) < 4 && bytes.HasPrefix([]byte("http"), target):
 		return maybeMessage
-	case target[0] == '/', target[0] == '*', bytes.HasPrefix(target, []byte("http")), string(line[:k]) == "CONNECT":
+	case named:
 		return isMessage
-	case len(target) < 4 && bytes.HasPrefix([]byte("http"), target):
-		return maybeMessage
 	}
 	return noMessage
 }

@@ -24,6 +24,9 @@ type memcacheLog struct {
 	err    error
 }
 
+// maxCommand bounds the bytes of a command that are looked at.
+const maxCommand = 4 << 10
+
 // memcacheConn is one end of a connection.
 type memcacheConn struct {
 	line []byte // what has come of a command
@@ -94,9 +97,9 @@ func (m *memcacheLog) feed(c *memcacheConn, ev *event.Event, data []byte, n uint
 			if k < 0 {
 				part = data
 			}
-			c.line = append(c.line, part[:min(len(part), maxHead-len(c.line))]...)
+			c.line = append(c.line, part[:min(len(part), maxCommand-len(c.line))]...)
 			if k < 0 {
-				if uint64(len(data)) < n || len(c.line) == maxHead { // the rest is not recorded, or too long
+				if uint64(len(data)) < n || len(c.line) == maxCommand { // the rest is not recorded, or too long
 					m.command(c, ev, c.line, true)
 					c.line, c.left = keepHead(c.line), 0
 				}

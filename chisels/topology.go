@@ -61,7 +61,7 @@ type weight struct{ conns, sent, received uint64 }
 const maxTalks = 1 << 16
 
 func newTopology(in *Instance) (Chisel, error) {
-	t := &topology{Instance: in, talks: map[talkKey]*talk{}, edges: map[edge]weight{}, printer: Printer{Env: in.Env}}
+	t := &topology{Instance: in, talks: map[talkKey]*talk{}, edges: map[edge]weight{}}
 	var err error
 	t.box, err = newBoxName(in.Options)
 	return t, err
@@ -299,6 +299,9 @@ func (t *topology) print(to uint64) error {
 		table.Add(row)
 	}
 	table.from, table.events = t.from, t.events
+	env := *t.Env
+	env.Intervals = env.Intervals && t.Interval != 0 // else there is one result, of the whole run
+	t.printer.Env = &env
 	return t.printer.Print(table.Frame(to))
 }
 
