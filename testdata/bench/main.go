@@ -48,6 +48,7 @@ var cases = []struct {
 	{"topprocs_cpu", false, []string{"-c", "topprocs_cpu"}, "2, 4"},
 	{"topscalls", false, []string{"-c", "topscalls"}, "2, 4"},
 	{"topfiles_bytes", false, []string{"-c", "topfiles_bytes"}, "2, 4"},
+	{"httptop", false, []string{"-c", "httptop"}, "2, 4"},
 	{"fdbytes_by", false, []string{"-c", "fdbytes_by", "fd.name"}, "2, 4"},
 }
 
