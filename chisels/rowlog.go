@@ -23,8 +23,8 @@ func newRowLog(in *Instance) *rowLog {
 	l := &rowLog{Instance: in, printer: Printer{Env: in.Env}}
 	for _, c := range in.shown {
 		w := max(c.Width, uniseg.StringWidth(c.Title))
-		if c.Name == "time" && !l.dated() {
-			w = len("15:04:05.000000")
+		if c.Name == "time" {
+			w = len(l.layout())
 		}
 		l.widths = append(l.widths, w)
 	}
@@ -63,7 +63,9 @@ func (l *rowLog) text(b []byte, row []fields.Value) []byte {
 			b = append(b, s...)
 			break
 		}
-		s = cutText(s, l.widths[i])
+		if l.Width > 0 {
+			s = cutText(s, l.widths[i])
+		}
 		pad := l.widths[i] - uniseg.StringWidth(s)
 		if l.right(i) {
 			b = append(appendBlanks(b, pad), s...)
@@ -84,8 +86,13 @@ func (l *rowLog) room(used int) int {
 	return max(2*l.Width-used, little)
 }
 
-// dated tells that there is room for dates.
-func (l *rowLog) dated() bool { return l.Width == 0 || l.Width >= 120 }
+// layout is how times are written: with the date where there is room for it.
+func (l *rowLog) layout() string {
+	if l.Width == 0 || l.Width >= 120 {
+		return "2006-01-02 15:04:05.000000000"
+	}
+	return "15:04:05.000000"
+}
 
 // right tells that the values of a column are numbers.
 func (l *rowLog) right(i int) bool { return l.shown[i].Unit != "" }
@@ -93,11 +100,7 @@ func (l *rowLog) right(i int) bool { return l.shown[i].Unit != "" }
 // cell is a value as text.
 func (l *rowLog) cell(c *ColumnSpec, v fields.Value) string {
 	if v.Type == fields.AbsTime {
-		layout := "2006-01-02 15:04:05.000000000"
-		if !l.dated() {
-			layout = "15:04:05.000000"
-		}
-		return time.Unix(0, int64(v.Num)).In(l.printer.zone()).Format(layout)
+		return time.Unix(0, int64(v.Num)).In(l.printer.zone()).Format(l.layout())
 	}
 	return l.printer.cell(c, how{}, v)
 }
@@ -170,3 +173,8 @@ func (l *rowLog) finish() error {
 	}
 	return l.Out.Flush()
 }
+
+// Values of rows that are put together by a chisel.
+func intOf(n int64) fields.Value     { return fields.Value{Type: fields.Int, Num: uint64(n)} }
+func spanOf(ns uint64) fields.Value  { return fields.Value{Type: fields.RelTime, Num: ns} }
+func momentOf(t uint64) fields.Value { return fields.Value{Type: fields.AbsTime, Num: t} }

@@ -26,7 +26,7 @@ const maxLives = 1 << 16
 //	exit of B     nobody holds C: the line is printed
 type tcplife struct {
 	*Instance
-	rows    rowList
+	rows    *rowLog
 	lives   map[tcpKey]*tcpLife
 	holders map[*event.FDTable]map[int64]*tcpLife
 	n       uint64 // counts connections
@@ -59,15 +59,7 @@ type tcpLife struct {
 
 func newTCPLife(in *Instance) (Chisel, error) {
 	t := &tcplife{Instance: in, lives: map[tcpKey]*tcpLife{}, holders: map[*event.FDTable]map[int64]*tcpLife{}}
-	t.rows = rowList{Env: in.Env}
-	for _, c := range []*ColumnSpec{{Name: "time", Title: "TIME", Width: 18}, {Name: "pid", Title: "PID", Width: -7}, {Name: "process", Title: "PROCESS", Width: 15},
-		{Name: "container", Title: "CONTAINER", Width: 16, With: "containers"}, {Name: "dir", Title: "DIR", Width: 3}, {Name: "local", Title: "LOCAL", Width: 21},
-		{Name: "remote", Title: "REMOTE", Width: 21}, {Name: "sent", Title: "SENT", Width: -8, Unit: "bytes"}, {Name: "received", Title: "RECEIVED", Width: -8, Unit: "bytes"},
-		{Name: "duration", Title: "DURATION", Width: -8, Unit: "time"}, {Name: "state", Title: "STATE", Width: 6}} {
-		if c.With == "" || in.Containers {
-			t.rows.columns = append(t.rows.columns, c)
-		}
-	}
+	t.rows = newRowLog(in)
 	return t, nil
 }
 

@@ -62,7 +62,7 @@ func (w *lifeWorld) lines() string {
 	var b strings.Builder
 	for i, line := range strings.Split(strings.TrimSpace(w.buf.String()), "\n") {
 		if i > 0 {
-			b.WriteString(strings.Join(strings.Fields(line)[1:], " ") + "\n")
+			b.WriteString(strings.Join(strings.Fields(line)[2:], " ") + "\n")
 		}
 	}
 	return b.String()

@@ -204,7 +204,7 @@ func TestReadFakeFDs(t *testing.T) {
 		{Num: 3, Type: event.FDIPv4Listen, L4: event.L4TCP, Role: event.RoleServer, Flags: 3, Ino: 100, Dst: at("127.0.0.1:80")},
 		{Num: 4, Type: event.FDIPv4Sock, L4: event.L4TCP, Role: event.RoleServer, Connected: true, CloseExec: true, Flags: 0x1003, Ino: 101,
 			Src: at("127.0.0.1:80"), Dst: at("127.0.0.1:50000")},
-		{Num: 5, Type: event.FDUnixSock, Flags: 3, Ino: 102, UnixSrc: 0xaa, Name: "/run/x"},
+		{Num: 5, Type: event.FDUnixSock, Flags: 3, Ino: 102, UnixSrc: 0xaa, Sock: event.SockListening, Name: "/run/x"},
 		{Num: 6, Type: event.FDNetlink, Flags: 3, Ino: 103},
 		{Num: 7, Type: event.FDUnknown, Flags: 3, Ino: 999},
 		{Num: 8, Type: event.FDEventFD, Flags: 3, Ino: 1},
