@@ -26,6 +26,7 @@ type reconciler struct {
 	attached uint64              // when the last program was
 	read     map[int64]proc.Span // by process
 	again    map[int64]bool      // processes that changed while they were read
+	copies   map[[2]int64]bool   // descriptors, by process and number, that are copies of what may have been another file
 	tables   *state.Tables       // nil until the first event
 	creation map[int64]side      // by the thread that was created
 	open     int                 // threads of which the creation has yet to return, while they have exited already
@@ -50,12 +51,13 @@ func reconcile(p *probe.Probe, attached uint64, s *event.Snapshot, rep *proc.Rep
 	r := &reconciler{snapshot: s, attached: attached, read: rep.Read, creation: map[int64]side{}}
 	for k := 0; ; k++ {
 		last := r.again
-		r.again = map[int64]bool{}
+		r.again, r.copies = map[int64]bool{}, map[[2]int64]bool{}
 		if err := r.drain(p); err != nil {
 			return nil, err
 		}
 		fresh := slices.ContainsFunc(slices.Collect(maps.Keys(r.again)), func(pid int64) bool { return !last[pid] })
 		if !fresh || k == rereads {
+			r.settleCopies()
 			return r, nil
 		}
 		if err := r.reread(p); err != nil {
@@ -190,6 +192,35 @@ func (r *reconciler) done(ev *event.Event) bool {
 	if !ok {
 		return false
 	}
-	fd := th.FDs.Get(copied)
-	return fd != nil && !fd.Closing
+	if fd := th.FDs.Get(copied); fd != nil && !fd.Closing {
+		return true
+	}
+	if from, ok := ev.Int(1); ok && ev.TS <= r.read[th.PID].To {
+		if fd := th.FDs.Get(from); fd == nil || fd.Gen == 0 {
+			r.copies[[2]int64{th.PID, copied}] = true
+		}
+	}
+	return false
+}
+
+// settleCopies reads the doubtful descriptors once more.
+func (r *reconciler) settleCopies() {
+	for at := range r.copies {
+		fd, err := proc.ReadFD("", int(at[0]), int(at[1]))
+		if err != nil {
+			continue // closed: an event tells
+		}
+		for i := range r.snapshot.FDs {
+			l := &r.snapshot.FDs[i]
+			if int64(l.TID) != at[0] {
+				continue
+			}
+			k, found := slices.BinarySearchFunc(l.FDs, fd.Num, func(f event.FD, n int64) int { return cmp.Compare(f.Num, n) })
+			if found {
+				l.FDs[k] = fd
+			} else {
+				l.FDs = slices.Insert(l.FDs, k, fd)
+			}
+		}
+	}
 }
