@@ -26,12 +26,14 @@ type reconciler struct {
 	attached uint64              // when the last program was
 	read     map[int64]proc.Span // by process
 	again    map[int64]bool      // processes that changed while they were read
+	exiting  []int64             // threads that had begun to exit when they were read
 	copies   map[[2]int64]bool   // descriptors, by process and number, that are copies of what may have been another file
 	tables   *state.Tables       // nil until the first event
 	creation map[int64]side      // by the thread that was created
 	open     int                 // threads of which the creation has yet to return, while they have exited already
 
 	events, lost uint64
+	end          uint64 // the moment of the snapshot
 }
 
 // side is what was seen of a thread's creation.
@@ -48,7 +50,7 @@ const rereads = 8
 
 // reconcile takes the events from the attachment up to now out of the stream, and moves the snapshot on by them.
 func reconcile(p *probe.Probe, attached uint64, s *event.Snapshot, rep *proc.Report) (*reconciler, error) {
-	r := &reconciler{snapshot: s, attached: attached, read: rep.Read, creation: map[int64]side{}}
+	r := &reconciler{snapshot: s, attached: attached, read: rep.Read, exiting: rep.Exiting, creation: map[int64]side{}}
 	for k := 0; ; k++ {
 		last := r.again
 		r.again, r.copies = map[int64]bool{}, map[[2]int64]bool{}
@@ -58,6 +60,7 @@ func reconcile(p *probe.Probe, attached uint64, s *event.Snapshot, rep *proc.Rep
 		fresh := slices.ContainsFunc(slices.Collect(maps.Keys(r.again)), func(pid int64) bool { return !last[pid] })
 		if !fresh || k == rereads {
 			r.settleCopies()
+			r.settleExits()
 			return r, nil
 		}
 		if err := r.reread(p); err != nil {
@@ -80,6 +83,7 @@ func (r *reconciler) drain(p *probe.Probe) error {
 			r.events++
 			r.lost += ev.Lost
 			if ev.Type == event.ProcinfoE && ev.TID == -1 {
+				r.end = ev.TS
 				break
 			}
 			r.apply(&ev)
@@ -113,7 +117,7 @@ func (r *reconciler) reread(p *probe.Probe) error {
 	next.FDs = append(slices.DeleteFunc(next.FDs, func(l event.FDList) bool { return known[int64(l.TID)] }), s.FDs...)
 	slices.SortFunc(next.Threads, func(a, b *event.Thread) int { return cmp.Compare(a.TID, b.TID) })
 	slices.SortFunc(next.FDs, func(a, b event.FDList) int { return cmp.Compare(a.TID, b.TID) })
-	r.snapshot, r.read = &next, rep.Read
+	r.snapshot, r.read, r.exiting = &next, rep.Read, append(r.exiting, rep.Exiting...)
 	return nil
 }
 
@@ -201,6 +205,14 @@ func (r *reconciler) done(ev *event.Event) bool {
 		}
 	}
 	return false
+}
+
+// settleExits leaves out the threads that have ended: the event of one that was exiting already when the programs were attached never comes.
+func (r *reconciler) settleExits() {
+	if ended := slices.DeleteFunc(r.exiting, func(tid int64) bool { return !proc.Ended(tid) }); len(ended) > 0 {
+		r.snapshot.Threads = slices.DeleteFunc(r.snapshot.Threads, func(t *event.Thread) bool { return slices.Contains(ended, t.TID) })
+		r.snapshot.FDs = slices.DeleteFunc(r.snapshot.FDs, func(l event.FDList) bool { return slices.Contains(ended, int64(l.TID)) })
+	}
 }
 
 // settleCopies reads the doubtful descriptors once more.

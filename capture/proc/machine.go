@@ -155,10 +155,8 @@ func (w *walk) users() (users []event.User, groups []event.Group) {
 		return len(users) < maxUsers
 	})
 	_ = r.lines(unix.AT_FDCWD, etc+"group", func(line []byte) bool {
-		if f := strings.SplitN(string(line), ":", 4); len(f) >= 3 {
-			if gid, err := strconv.ParseUint(f[2], 10, 32); err == nil {
-				groups = append(groups, event.Group{GID: uint32(gid), Name: f[0]})
-			}
+		if g, ok := parseGroup(line); ok {
+			groups = append(groups, g)
 		}
 		return len(groups) < maxUsers
 	})

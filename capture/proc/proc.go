@@ -13,8 +13,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,6 +51,7 @@ type Report struct {
 	Vanished     int    // threads and descriptors that were gone before they were read
 	Dropped      int    // threads beyond what a capture may hold
 	Took         time.Duration
+	Exiting      []int64 // threads that had begun to exit, and had not ended when all were read
 	// Read says when each process was read, by its number; with Options.Now only.
 	Read map[int64]Span
 }
@@ -101,7 +104,7 @@ func Read(o Options) (*event.Snapshot, *Report, error) {
 		rep.add(&r.report)
 		maps.Copy(rep.Read, r.spans)
 	}
-	w.forgetEnded(s, readers)
+	rep.Exiting = w.forgetEnded(s, readers)
 	slices.SortFunc(s.Threads, func(a, b *event.Thread) int { return cmp.Compare(a.TID, b.TID) })
 	slices.SortFunc(s.FDs, func(a, b event.FDList) int { return cmp.Compare(a.TID, b.TID) })
 	if n := len(s.Threads) - maxThreads; n > 0 {
@@ -148,12 +151,14 @@ func readAll(readers []*reader, pids []int, fds bool) {
 
 // forgetEnded leaves out the threads that were exiting when they were read and have exited since: the event that would tell of it may lie before
 // the capture. One that has not, tells later.
-func (w *walk) forgetEnded(s *event.Snapshot, readers []*reader) {
+func (w *walk) forgetEnded(s *event.Snapshot, readers []*reader) (exiting []int64) {
 	ended := map[int64]bool{}
 	for _, r := range readers {
 		for _, e := range r.exiting {
 			if st, err := r.stat(w.root, e.name, new(event.Thread)); err != nil || st.ended {
 				ended[e.tid] = true
+			} else {
+				exiting = append(exiting, e.tid)
 			}
 		}
 	}
@@ -161,6 +166,14 @@ func (w *walk) forgetEnded(s *event.Snapshot, readers []*reader) {
 		s.Threads = slices.DeleteFunc(s.Threads, func(t *event.Thread) bool { return ended[t.TID] })
 		s.FDs = slices.DeleteFunc(s.FDs, func(l event.FDList) bool { return ended[int64(l.TID)] })
 	}
+	return exiting
+}
+
+// Ended reports whether a thread has exited, but for its entry in the table of processes.
+func Ended(tid int64) bool {
+	b, err := os.ReadFile("/proc/" + strconv.FormatInt(tid, 10) + "/stat")
+	st, ok := parseStat(b)
+	return err != nil || !ok || st.ended
 }
 
 func (p *Report) add(q *Report) {
