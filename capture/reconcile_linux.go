@@ -2,7 +2,6 @@ package capture
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"scry/capture/event"
@@ -45,20 +44,25 @@ const (
 	hasExited
 )
 
-// rereads is how often processes that change are read again at most. A busy one always changes: once no other does, that is enough.
-const rereads = 8
+// rereads is how often processes that change are read again at most. One that has changed busyAfter times always does: once no other changes, that is
+// enough.
+const rereads, busyAfter = 12, 3
 
 // reconcile takes the events from the attachment up to now out of the stream, and moves the snapshot on by them.
 func reconcile(p *probe.Probe, attached uint64, s *event.Snapshot, rep *proc.Report) (*reconciler, error) {
 	r := &reconciler{snapshot: s, attached: attached, read: rep.Read, exiting: rep.Exiting, creation: map[int64]side{}}
+	changes := map[int64]int{}
 	for k := 0; ; k++ {
-		last := r.again
 		r.again, r.copies = map[int64]bool{}, map[[2]int64]bool{}
 		if err := r.drain(p); err != nil {
 			return nil, err
 		}
-		fresh := slices.ContainsFunc(slices.Collect(maps.Keys(r.again)), func(pid int64) bool { return !last[pid] })
-		if !fresh || k == rereads {
+		calm := true
+		for pid := range r.again {
+			changes[pid]++
+			calm = calm && changes[pid] > busyAfter
+		}
+		if calm || k == rereads {
 			r.settleCopies()
 			r.settleExits()
 			return r, nil
