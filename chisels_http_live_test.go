@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func talkHTTP(dir string) error {
 }
 
 func askHTTP(host string, dial func() (net.Conn, error)) error {
-	client := &http.Client{Transport: &http.Transport{Dial: func(string, string) (net.Conn, error) { return dial() }, MaxIdleConnsPerHost: 3}}
+	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return dial() }, MaxIdleConnsPerHost: 3}}
 	defer client.CloseIdleConnections()
 	var all sync.WaitGroup
 	errs := make(chan error, len(httpRequests))

@@ -12,7 +12,6 @@ import (
 type shellshock struct {
 	*List
 	pairs [2]string // name and value of the variable
-	env   int       // number of the parameter of the event at hand
 }
 
 func init() { makers["shellshock_detect"] = newShellshock }
