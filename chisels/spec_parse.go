@@ -51,15 +51,28 @@ func ParseSpec(file string, data []byte) (*Spec, error) {
 		return nil, p.fail("", "", "is not UTF-8 text")
 	}
 	s := &Spec{Text: p.text, Origin: file}
-	if err := yaml.UnmarshalWithOptions(data, s, yaml.Strict()); err != nil {
+	if err := p.decode(data, s); err != nil {
 		return nil, p.yaml(err)
 	}
-	p.tree, _ = parser.ParseBytes(data, 0)
 	s.complete()
 	if err := p.check(s); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// decode reads the YAML. The library (v1.19.2) panics on some texts that are none, as on a tag with a comment behind it.
+func (p *specParser) decode(data []byte, s *Spec) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("is no YAML that can be read")
+		}
+	}()
+	if err := yaml.UnmarshalWithOptions(data, s, yaml.Strict()); err != nil {
+		return err
+	}
+	p.tree, err = parser.ParseBytes(data, 0)
+	return err
 }
 
 // complete fills in what may be left out.

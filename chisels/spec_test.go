@@ -55,7 +55,7 @@ func TestParseSpec(t *testing.T) {
 			t.Errorf("%s: %v\nwant %s", c.name, err, c.want)
 		}
 	}
-	for _, text := range []string{"", "a\xff", strings.Repeat("#", maxSpec+1), "- 1", "name: x\nname: y\n"} {
+	for _, text := range []string{"", "a\xff", strings.Repeat("#", maxSpec+1), "- 1", "name: x\nname: y\n", "name: x\ncolumns:\n\n  ! #0"} {
 		if s, err := ParseSpec("x.yaml", []byte(text)); err == nil {
 			t.Errorf("%.20q: %+v", text, s)
 		}
