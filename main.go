@@ -365,6 +365,10 @@ func live(c *options.Config, stdout io.Writer) error {
 	}
 	o := capture.LiveOptions{Demand: s.loop.Demand(snapLen, c.PageFaults), Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers,
 		Exclude: c.Exclude, Command: c.Command, Tick: time.Duration(s.loop.Interval)}
+	if !c.NoContainers {
+		c.Engines.Warn = func(line string) { note("%s", line) }
+		o.Engines = &c.Engines
+	}
 	if c.Explain {
 		return s.explain(stdout, &o)
 	}
@@ -451,6 +455,9 @@ func (s *session) keeps() capture.Caps {
 	}
 	if s.Rotates() || s.loop.WritesFiles() {
 		keep |= capture.KeepWriting
+	}
+	if !s.NoContainers && s.Engines.Foreign(os.Geteuid()) {
+		keep |= capture.KeepConnecting
 	}
 	return keep
 }

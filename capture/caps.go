@@ -32,6 +32,8 @@ const (
 	KeepReading = wanted                    // of /proc, for what appears later
 	KeepKilling = Caps(1 << capKill)        // the command that was started, should it become another user
 	KeepWriting = Caps(1 << capDacOverride) // new files of a series into a directory of somebody else
+	// KeepConnecting is for the sockets of container engines that users run (podman): an engine that starts again is connected to again.
+	KeepConnecting = Caps(1 << capDacOverride)
 )
 
 // Has tells whether capability n is in the set.

@@ -76,11 +76,12 @@ var recorded, generic = func() (types, codes event.TypeSet) {
 // Tracepoints are the types of the kernel that are no system calls.
 var Tracepoints = event.TypesOf(event.SchedswitchV6E, event.SignaldeliverE, event.PageFaultE, event.ProcexitV1E)
 
-// moving are the types on which it depends what later events show: the schema's, and calls that libscap does not follow. Enters are not
+// moving are the types on which it depends what later events show: the schema's, calls that libscap does not follow, and moves to other cgroups. Enters are not
 // needed: every exit that a live capture records carries what its call was given.
 var moving = event.TypesWhere(func(t event.Type, s *event.Schema) bool {
 	return s.Flags&event.ModifiesState != 0 && (t.Dir() == event.Exit || s.Category&event.CatSyscall == 0 || t == event.ProcexitV1E)
-}).Or(event.TypesOf(event.SetpgidX, event.UnshareX, event.SetnsX, event.PrlimitX, event.SetrlimitX)).And(recorded)
+}).Or(event.TypesOf(event.SetpgidX, event.UnshareX, event.SetnsX, event.PrlimitX, event.SetrlimitX,
+	event.AsynceventE)).And(recorded)
 
 // Complete returns d as the kernel has to be asked: with the types that move state, without those that are no longer recorded, and with
 // Latency only if it is not to be had from the enters.

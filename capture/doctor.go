@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
+
+	"scry/capture/container"
 )
 
 // Checkup is what scry doctor finds. Its JSON form is an interface: names stay.
@@ -22,12 +22,6 @@ type Check struct {
 	Value  string `json:"value"`
 	State  string `json:"state"`            // ok, note, bad
 	Advice string `json:"advice,omitempty"` // what to do about it
-}
-
-// engines are container engines and where their sockets are by default.
-var engines = [][2]string{
-	{"docker", "var/run/docker.sock"}, {"podman", "run/podman/podman.sock"}, {"containerd", "run/containerd/containerd.sock"},
-	{"k3s", "run/k3s/containerd/containerd.sock"}, {"crio", "run/crio/crio.sock"},
 }
 
 // Examine looks at m, whose files are below root. load tries to load a program; nil leaves that out.
@@ -62,13 +56,7 @@ func (m *Machine) Examine(root string, load func() error) Checkup {
 	} else {
 		add("rings", rings, "ok", "")
 	}
-	var found []string
-	for _, e := range engines {
-		if st, err := os.Stat(filepath.Join(root, e[1])); err == nil && st.Mode()&os.ModeSocket != 0 {
-			found = append(found, e[0]+" (/"+e[1]+")")
-		}
-	}
-	add("container engines", orElse(strings.Join(found, ", "), "none found"), "ok", "")
+	examineEngines(root, add)
 	err := m.Check(nil)
 	if err == nil && load != nil {
 		if err = load(); err != nil {
@@ -88,6 +76,22 @@ func (m *Machine) Examine(root string, load func() error) Checkup {
 		c.Verdict = "no live capture: " + strings.TrimSuffix(first, "; scry doctor tells more")
 	}
 	return c
+}
+
+// examineEngines asks the container engines that listen whether they answer.
+func examineEngines(root string, add func(name, value, state, advice string)) {
+	state := "ok"
+	var found []string
+	for _, f := range container.Survey(root, container.DefaultTimeout) {
+		if found = append(found, f.String()); f.Err != "" {
+			state = "note"
+		}
+	}
+	advice := ""
+	if state == "note" {
+		advice = "names of the containers of an engine that does not answer will be missing"
+	}
+	add("container engines", orElse(strings.Join(found, ", "), "none found"), state, advice)
 }
 
 // examineCaps looks at what the process may do.

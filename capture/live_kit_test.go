@@ -27,7 +27,7 @@ import (
 
 // Live tests run this test program once more, as the command of a live capture, so that nothing but its calls is recorded. What it shall do
 // stands in $SCRY_LIVE, and where it shall write what must have been recorded in $SCRY_LIVE_OUT.
-var liveModes = map[string]func() any{"calls": makeCalls, "long": makeLong, "faults": makeFaults, "threads": makeMix, "storm": storm, "stormed": stormed}
+var liveModes = map[string]func() any{"calls": makeCalls, "long": makeLong, "faults": makeFaults, "threads": makeMix, "moves": makeMoves, "boxes": makeBoxes, "mark": makeMark, "storm": storm, "stormed": stormed}
 
 func init() {
 	if mode := os.Getenv("SCRY_LIVE"); mode != "" {

@@ -28,12 +28,16 @@ var MissingFeatures = probe.Missing
 type LiveSource struct {
 	probe    *probe.Probe
 	snapshot *event.Snapshot
+	owners   *owners     // nil: users are not wanted
 	before   probe.Stats // of what the snapshot has
 	missed   uint64      // events before the snapshot that changed the state and were lost: the first event tells
 	missing  []string
 	num      uint64
-	begun    bool   // the first event was given
-	ticks    uint64 // given by Next
+	begun    bool     // the first event was given
+	naming   *naming  // nil: no engine is asked
+	head     [][]byte // events that stand before those of the kernel
+	early    uint64   // of these, given by Next
+	ticks    uint64   // given by Next
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the command has ended and was waited for
@@ -48,13 +52,19 @@ type LiveSource struct {
 // Live begins to record what o asks for, and starts its command.
 func Live(o LiveOptions) (*LiveSource, error) {
 	s := &LiveSource{stop: make(chan struct{})}
+	if o.Engines != nil {
+		s.naming = startNaming(*o.Engines)
+	}
 	p, err := probe.Open(probe.Options{Types: o.Demand.Types, Calls: o.Demand.Calls, Latency: o.Demand.Latency, Snaplen: o.Demand.Payload,
 		Buffer: o.Buffer, All: o.All, Exclude: o.Exclude, Follow: len(o.Command) > 0})
 	if err != nil {
+		s.naming.close()
 		return nil, err
 	}
 	s.probe = p
 	if err := s.begin(!o.NoUsers); err != nil {
+		p.Stop()
+		s.naming.close()
 		p.Close()
 		return nil, fmt.Errorf("state of the machine: %w", err)
 	}
@@ -63,6 +73,10 @@ func Live(o LiveOptions) (*LiveSource, error) {
 	}
 	if len(o.Command) > 0 {
 		if err := s.start(o.Command); err != nil {
+			p.Stop()
+			close(s.stop)
+			s.workers.Wait()
+			s.naming.close()
 			p.Close()
 			return nil, err
 		}
@@ -100,6 +114,11 @@ func (s *LiveSource) begin(users bool) error {
 		return err
 	}
 	s.snapshot = r.snapshot
+	s.head = s.naming.begin(s.probe, s.snapshot, r.end)
+	if users {
+		s.owners = newOwners(s)
+		s.head = append(s.head, s.owners.begin(s.snapshot, r.end)...)
+	}
 	if s.missing = s.probe.Missing(); rep.Denied > 0 {
 		s.missing = append(s.missing, fmt.Sprintf("%d files and folders of /proc may not be read, as %s: what other processes hold open, or who they are", rep.Denied, rep.Example))
 	}
@@ -224,13 +243,26 @@ const tickTID = -1
 // Next gives the next event; io.EOF once the capture was stopped, or its command has ended, and everything recorded was given.
 // hot: no allocation (TestLiveAllocs)
 func (s *LiveSource) Next(ev *event.Event) error {
-	if err := s.probe.Next(ev); err != nil {
+	if len(s.head) > 0 {
+		*ev = event.Event{}
+		if err := ev.Decode(s.head[0], false); err != nil {
+			return err
+		}
+		s.head = s.head[1:]
+		s.early++
+	} else if err := s.probe.Next(ev); err != nil {
 		return err
 	}
 	if !s.begun {
 		s.begun = true
 		ev.Section = s.snapshot
 		ev.Lost += s.missed
+	}
+	if s.owners != nil {
+		s.owners.see(ev)
+	}
+	if s.naming != nil {
+		s.naming.see(ev)
 	}
 	if ev.TID == tickTID && ev.Type == event.InfrastructureEventE {
 		ev.Num = 0
@@ -255,7 +287,7 @@ func (s *LiveSource) Stats() LiveStats {
 	}
 	n := s.probe.Stats()
 	b := &s.before
-	out := LiveStats{Seen: n.Seen - b.Seen - s.ticks, Lost: n.Lost - b.Lost, Missing: s.missing}
+	out := LiveStats{Seen: n.Seen - b.Seen - s.ticks + s.early + uint64(len(s.head)), Lost: n.Lost - b.Lost, Missing: s.missing}
 	for _, r := range []Loss{{"ring full", n.Full - b.Full}, {"ring full, state too", n.State}, {"nested", n.Nested - b.Nested}} {
 		if r.N > 0 {
 			out.Reasons = append(out.Reasons, r)
@@ -287,6 +319,7 @@ func (s *LiveSource) Close() error {
 	}
 	close(s.stop)
 	s.workers.Wait()
+	s.naming.close()
 	s.stats = s.Stats()
 	s.closed = true
 	return s.probe.Close()

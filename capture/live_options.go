@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"scry/capture/container"
 )
 
 // Bytes of the ring of a CPU.
@@ -24,6 +26,8 @@ type LiveOptions struct {
 	Exclude []string // names of programs (comm) whose events are left out
 	// Command is started once everything is attached; only it and its descendants are traced, and the capture ends with it.
 	Command []string
+	// Engines are the container engines that are asked for names, which come as events; nil: none. Live sets Tell.
+	Engines *container.Options
 	// Tick puts an event into the stream at once and then that often, which has no number and tells nothing but the time; 0: never.
 	Tick time.Duration
 	Stop <-chan struct{} // closed when the capture shall end: what was recorded until then is still given

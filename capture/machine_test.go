@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -91,7 +92,21 @@ func TestExamine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sock.Close()
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"Version":"4.3.1","Components":[{"Name":"Podman Engine"}]}`)
+	})}
+	go server.Serve(sock)
+	defer server.Close()
+	stale := func() {
+		l, err := net.Listen("unix", filepath.Join(root, "run/docker.sock"))
+		if err == nil {
+			l.(*net.UnixListener).SetUnlinkOnClose(false)
+			err = errors.Join(l.Close(), os.MkdirAll(filepath.Join(root, "var"), 0o755), os.Symlink("../run", filepath.Join(root, "var/run")))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	m := able()
 	for _, c := range []struct {
 		name string
@@ -101,7 +116,8 @@ func TestExamine(t *testing.T) {
 		want string
 	}{
 		{"all", func() {}, func() error { return nil }, true, "ok    test program               loaded"},
-		{"engines", func() {}, nil, true, "ok    container engines          podman (/run/podman/podman.sock)"},
+		{"engines", func() {}, nil, true, "ok    container engines          podman 4.3.1 (/run/podman/podman.sock)\n"},
+		{"dead engine", stale, nil, true, "note  container engines          docker (/var/run/docker.sock): nobody listens there, podman 4.3.1 (/run/podman/podman.sock)\n"},
 		{"rings", func() {}, nil, true, "ok    rings                      8 MiB for each of 2 CPUs: 16 MiB"},
 		{"load", func() {}, func() error { return errors.New("no room") }, false, "bad   test program               no room"},
 		{"verdict", func() {}, func() error { return errors.New("no room") }, false, "no live capture: no room\n"},

@@ -63,6 +63,9 @@ func reconcile(p *probe.Probe, attached uint64, s *event.Snapshot, rep *proc.Rep
 			calm = calm && changes[pid] > busyAfter
 		}
 		if calm || k == rereads {
+			if r.tables != nil {
+				r.snapshot = r.tables.Snapshot()
+			}
 			r.settleCopies()
 			r.settleExits()
 			return r, nil
@@ -93,9 +96,6 @@ func (r *reconciler) drain(p *probe.Probe) error {
 			r.apply(&ev)
 		}
 	}
-	if r.tables != nil {
-		r.snapshot, r.tables = r.tables.Snapshot(), nil
-	}
 	return nil
 }
 
@@ -103,25 +103,15 @@ func (r *reconciler) drain(p *probe.Probe) error {
 // not the copy of what was read.
 func (r *reconciler) reread(p *probe.Probe) error {
 	known := map[int64]bool{}
-	for _, t := range r.snapshot.Threads {
-		known[t.PID] = true
-	}
+	r.tables.Each(func(t *event.Thread) { known[t.PID] = true })
 	s, rep, err := proc.Read(proc.Options{FDs: true, Now: p.Now, Skip: func(pid int) bool { return known[int64(pid)] && !r.again[int64(pid)] }})
 	if err != nil {
 		return err
 	}
-	// What has exited may stand in /proc a little longer.
+	// What has exited may stand in /proc a little longer. Processes that are not read any more have ended, as an event will tell.
 	s.Threads = slices.DeleteFunc(s.Threads, func(t *event.Thread) bool { return !t.Dead && r.creation[t.TID]&hasExited != 0 })
-	clear(known) // from here on those that were read; others of the list have ended, as an event will tell
-	for _, t := range s.Threads {
-		known[t.PID] = true
-	}
-	next := *r.snapshot
-	next.Threads = append(slices.DeleteFunc(next.Threads, func(t *event.Thread) bool { return known[t.PID] }), s.Threads...)
-	next.FDs = append(slices.DeleteFunc(next.FDs, func(l event.FDList) bool { return known[int64(l.TID)] }), s.FDs...)
-	slices.SortFunc(next.Threads, func(a, b *event.Thread) int { return cmp.Compare(a.TID, b.TID) })
-	slices.SortFunc(next.FDs, func(a, b event.FDList) int { return cmp.Compare(a.TID, b.TID) })
-	r.snapshot, r.read, r.exiting = &next, rep.Read, append(r.exiting, rep.Exiting...)
+	r.tables.Renew(s)
+	r.read, r.exiting = rep.Read, append(r.exiting, rep.Exiting...)
 	return nil
 }
 

@@ -66,6 +66,11 @@ func (in *Instance) field(name string) *fields.Field {
 
 // appendColumn appends the text of a column, or <NA> when there is none.
 func (in *Instance) appendColumn(b []byte, name string, ev *event.Event) []byte {
+	if name == "container" && in.Kubernetes {
+		if f := in.field("pod"); f != nil && f.Value(ev).Type != fields.Absent {
+			name = "pod"
+		}
+	}
 	if f := in.field(name); f != nil {
 		if out, ok := f.Append(b, ev); ok && len(out) > len(b) {
 			return out

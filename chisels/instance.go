@@ -1,6 +1,7 @@
 package chisels
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (c *Call) Make(env *Env) (Chisel, error) {
 		plain.Color, env = false, &plain
 	}
 	in := &Instance{Spec: s, Env: env, Args: c.Args}
-	if err := in.filters(); err != nil {
+	if err := cmp.Or(in.groupable(), in.filters()); err != nil {
 		return nil, fmt.Errorf("-c %s: %w", s.Name, err)
 	}
 	if err := in.columns(); err != nil {
@@ -114,10 +115,24 @@ func (in *Instance) fill(text string, literal bool) string {
 
 // columns makes the columns of this run, and their fields.
 func (in *Instance) columns() error {
+	if in.By != "" && in.Spec.Kind == KindTable {
+		if err := in.group(); err != nil {
+			return err
+		}
+	}
 	for i := range in.Spec.Columns {
 		c := in.Spec.Columns[i]
-		if c.With == "containers" && !in.Containers {
-			continue
+		if c.With == "containers" {
+			if !in.Containers {
+				continue
+			}
+			if in.Kubernetes && c.Field == "container.name" {
+				for _, p := range podColumns(&c) {
+					if err := in.column(&p); err != nil {
+						return err
+					}
+				}
+			}
 		}
 		list := []string{in.fill(c.Field, false)}
 		if strings.HasPrefix(c.Field, "$") {
@@ -208,6 +223,14 @@ func (in *Instance) Demand() capture.Demand {
 	}
 	for _, f := range in.Where.Fields() {
 		need |= f.Needs()
+	}
+	for _, gate := range in.gates {
+		var can event.TypeSet
+		for _, f := range gate {
+			need |= f.Needs()
+			can = can.Or(f.Types())
+		}
+		types = types.And(can)
 	}
 	for _, c := range in.colors {
 		for _, f := range c.where.Fields() {

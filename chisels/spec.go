@@ -117,6 +117,7 @@ type Instance struct {
 	fields []*fields.Field   // of the columns
 	others [][]*fields.Field // of the columns: those of Or or Per
 	shown  []*ColumnSpec     // columns of this run
+	gates  [][]*fields.Field // with By: of each key that is not shown, fields of which one must have a value
 }
 
 // Env is what a run gives its chisels.
@@ -124,7 +125,9 @@ type Env struct {
 	Out        *Output
 	Options    *fields.Options
 	Format     OutputFormat
-	Containers bool // -pc: columns that say which container
+	Containers bool   // -pc: columns that say which container
+	Kubernetes bool   // -pk: and which pod
+	By         string // --by: one of Groupings instead of the keys of a table; "": as they are
 	Color      bool
 	Width      int // of the terminal; 0: none, so nothing is cut
 	Height     int // of the terminal; 0: all rows of the limit are printed

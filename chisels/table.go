@@ -100,6 +100,9 @@ func (t *Table) time(ts uint64) {
 
 // push adds an event to its row. still tells that it is none of the stream: it says how a thread or a descriptor stands, so nothing is counted.
 func (t *Table) push(ev *event.Event, still bool) bool {
+	if t.closed(ev) {
+		return false
+	}
 	t.key = t.key[:0]
 	for _, i := range t.keys {
 		v, ok := t.value(i, ev)

@@ -16,6 +16,7 @@ type features struct {
 	taskRegs  bool // a helper finds the registers of the task at hand
 	tailCalls bool // a program may call functions and go on to another program: each message of a sendmmsg or recvmmsg
 	faults    bool // page faults have tracepoints
+	cgroups   bool // there are cgroups
 }
 
 // thisKernel asks the kernel's own description of itself, which tells more than its version where features were carried back.
@@ -39,6 +40,12 @@ func thisKernel() (features, error) {
 	}
 	f.storage = f.taskBTF && atLeast(5, 12) // a10787e6d58c; nothing in the kernel's description tells
 	f.faults = runtime.GOARCH == "amd64"
+	var hook *btf.Typedef
+	err = k.TypeByName("btf_trace_cgroup_attach_task", &hook)
+	if err != nil && !errors.Is(err, btf.ErrNotFound) {
+		return features{}, err
+	}
+	f.cgroups = err == nil
 	f.tailCalls = runtime.GOARCH == "amd64" && atLeast(5, 10)
 	if !f.tailCalls { // 6.0 (d4609a5d8c70), which has a function that says so
 		var fn *btf.Func

@@ -215,6 +215,7 @@ func (s *spec) selectPrograms() {
 		"sched_process_fork": s.forks || s.o.Follow,
 		"sched_process_exec": s.execs || s.o.Follow,
 		"sched_process_exit": s.o.Types.Has(event.ProcexitV1E),
+		"cgroup_attach_task": s.o.Types.Has(event.AsynceventE) && s.kernel.cgroups,
 		"sched_switch":       s.o.Types.Has(event.SchedswitchV6E),
 		"signal_deliver":     s.o.Types.Has(event.SignaldeliverE),
 		"page_fault_user":    s.o.Types.Has(event.PageFaultE),

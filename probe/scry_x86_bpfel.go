@@ -71,6 +71,7 @@ const (
 	scryMapPlans             = "plans"
 	scryMapRings             = "rings"
 	scryMapWake              = "wake"
+	scryProgCgroupAttachTask = "cgroup_attach_task"
 	scryProgEnterArgs        = "enter_args"
 	scryProgEnterMessage     = "enter_message"
 	scryProgEnterOpened      = "enter_opened"
@@ -162,6 +163,7 @@ type scrySpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type scryProgramSpecs struct {
+	CgroupAttachTask *ebpf.ProgramSpec `ebpf:"cgroup_attach_task"`
 	EnterArgs        *ebpf.ProgramSpec `ebpf:"enter_args"`
 	EnterMessage     *ebpf.ProgramSpec `ebpf:"enter_message"`
 	EnterOpened      *ebpf.ProgramSpec `ebpf:"enter_opened"`
@@ -310,6 +312,7 @@ type scryVariables struct {
 //
 // It can be passed to loadScryObjects or ebpf.CollectionSpec.LoadAndAssign.
 type scryPrograms struct {
+	CgroupAttachTask *ebpf.Program `ebpf:"cgroup_attach_task"`
 	EnterArgs        *ebpf.Program `ebpf:"enter_args"`
 	EnterMessage     *ebpf.Program `ebpf:"enter_message"`
 	EnterOpened      *ebpf.Program `ebpf:"enter_opened"`
@@ -341,6 +344,7 @@ type scryPrograms struct {
 
 func (p *scryPrograms) Close() error {
 	return _ScryClose(
+		p.CgroupAttachTask,
 		p.EnterArgs,
 		p.EnterMessage,
 		p.EnterOpened,

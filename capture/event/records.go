@@ -290,6 +290,9 @@ type Container struct {
 	CreatedTime                    int64 // seconds since the epoch
 	HasMeta                        bool  // metadata was received; without it only ID and Type are known
 	JSON                           string
+
+	Users  map[uint32]*User // its own, by the number that the kernel has for them; nil: not known
+	Groups map[uint32]*Group
 }
 
 // Mount is one mount of a container.

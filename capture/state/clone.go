@@ -137,6 +137,7 @@ func (t *Tables) newChild(ev *event.Event, from *thread, l cloneLayout, tid int6
 	c.SID, c.PGID, c.VPGID, c.VTID, c.VPID, c.FDLimit, c.UID, c.GID, c.LoginUID = -1, -1, -1, -1, -1, -1, event.NoID, event.NoID, event.NoID
 	if from != nil {
 		f := &from.Thread
+		c.pod = from.pod
 		c.Thread = event.Thread{SID: f.SID, PGID: f.PGID, VPGID: f.VPGID, Exe: f.Exe, ExePath: f.ExePath, Comm: f.Comm, Args: f.Args,
 			Cgroups: f.Cgroups, Root: f.Root, UID: f.UID, GID: f.GID, LoginUID: f.LoginUID, TTY: f.TTY, FDLimit: f.FDLimit, VTID: -1, VPID: -1,
 			CapInheritable: f.CapInheritable, CapPermitted: f.CapPermitted, CapEff: f.CapEff, ExeIno: f.ExeIno, ExeCtime: f.ExeCtime,
@@ -169,7 +170,7 @@ func (t *Tables) newChild(ev *event.Event, from *thread, l cloneLayout, tid int6
 		c.Comm = c.Exe
 	}
 	if l.cgroups >= 0 && t.setList(&c.Cgroups, ev, l.cgroups) {
-		c.Container = t.containerOf(c.Cgroups)
+		t.contain(c)
 	}
 	setUint32(&c.UID, ev, l.uid)
 	setUint32(&c.GID, ev, l.gid)

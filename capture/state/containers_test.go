@@ -12,40 +12,89 @@ import (
 
 const hex64 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-// TestContainerID: cgroup paths as the engines write them (container-engines notes, section 10 of the state engine's).
+// TestContainerID: cgroup paths as the engines write them (container-engines notes, section 2, verbatim; section 10 of the state engine's notes; and the
+// shapes of systemd's names). A process in a cgroup that a container made below its own is the container's too.
 func TestContainerID(t *testing.T) {
 	const id = "0123456789ab"
+	pod, slice := "/kubepods/burstable/pod0f1e2d3c-4b5a-6978-8796-a5b4c3d26e67/", "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0f1e2d3c_4b5a_6978_8796_a5b4c3d26e67.slice/"
+	user, uuid := "/user.slice/user-1000.slice/user@1000.service/", "11111111-2222-3333-4444-555555555555"
 	cases := []struct{ cgroups, id, engine string }{
 		{"cpu=/", "", ""},
 		{"cpuset=/user.slice/user-1000.slice/session-1.scope", "", ""},
 		{"memory=/system.slice/sshd.service", "", ""},
+		{"cpu=/docker", "", ""},
 		{"cpu=/docker/" + hex64, id, "docker"},
+		{"cpu=/docker/" + hex64 + "/init.scope", id, "docker"},
+		{"cpu=/custom/" + hex64, id, "docker"},
+		{"cpu=/ecs/task1/" + hex64, id, "docker"},
 		{"cpu=/system.slice/docker-" + hex64 + ".scope", id, "docker"},
+		{"unified=/payload/system.slice/docker-" + hex64 + ".scope", id, "docker"},
+		{"cpu=/system.slice/docker-" + hex64 + ".scope/kubelet.slice/kubelet-kubepods.slice/cri-containerd-" + strings.Repeat("f", 64) + ".scope", "ffffffffffff", "containerd"},
+		{user + "user.slice/docker-" + hex64 + ".scope", "", ""}, // no subsystem
+		{"cpu=" + user + "user.slice/docker-" + hex64 + ".scope", id, "docker"},
+		{"cpu=/docker/buildkit/jkx6pyhsbk6a6ckt5l0lbfz4b", "jkx6pyhsbk6a", "docker"},
 		{"cpu=/\x00memory=/docker/" + hex64, id, "docker"},
 		{"cpu=/docker/" + hex64[:63], "", ""},
 		{"cpu=/docker/" + strings.ToUpper(hex64), "", ""},
 		{"cpu=/machine.slice/libpod-" + hex64 + ".scope", id, "podman"},
 		{"cpu=/machine.slice/libpod-" + hex64 + ".scope/container", id, "podman"},
+		{"cpu=/machine.slice/libpod-" + hex64 + ".scope/container/init.scope", id, "podman"},
 		{"cpu=/libpod_parent/libpod-" + hex64, id, "podman"},
-		{"cpu=/kubepods.slice/kubepods-pod1.slice/crio-" + hex64 + ".scope", id, "cri-o"},
+		{"cpu=/libpod_parent/" + strings.Repeat("c", 64) + "/libpod-" + hex64, id, "podman"},
+		{"memory=/libpod_parent/conmon\x00unified=/", "", ""},
+		{"cpu=/machine.slice/libpod-conmon-" + hex64 + ".scope", "", ""},
+		{"cpu=" + user + "user.slice/libpod-" + hex64 + ".scope/container", id, "podman"},
+		{"cpu=" + user + "user.slice/podman-1234.scope/" + hex64, id, "podman"},
+		{"cpu=" + user + hex64, id, "podman"},
+		{"cpu=/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podabc.slice/crio-" + hex64 + ".scope", id, "cri-o"},
+		{"cpu=/kubepods.slice/kubepods-pod1.slice/crio-conmon-" + hex64 + ".scope", "", ""},
 		{"cpu=/kubepods/burstable/pod1/crio-" + hex64, id, "cri-o"},
-		{"cpu=/kubepods.slice/kubepods-pod1.slice/cri-containerd-" + hex64 + ".scope", id, "containerd"},
+		{"cpu=" + slice + "cri-containerd-" + hex64 + ".scope", id, "containerd"},
 		{"cpu=/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:" + hex64, id, "containerd"},
-		{"cpu=/kubepods/burstable/pod1/" + hex64, id, "cri"},
-		{"cpu=/kubepods.slice/kubepods-pod1.slice/docker-" + hex64 + ".scope", id, "cri"},
-		{"cpu=/default/redis-server-1", "redis-server", "containerd"},
+		{"cpu=" + pod + hex64, id, "cri"},
+		{"cpu=/kubepods/besteffort/pod1/" + hex64, id, "cri"},
+		{"cpu=/kubepods/pod1/" + hex64, id, "cri"},
+		{"cpu=" + strings.TrimSuffix(pod, "/"), "", ""},
+		{"cpu=" + slice + "docker-" + hex64 + ".scope", id, "docker"},
+		{"cpu=/k8s.io/" + hex64, id, "containerd"},
+		{"cpu=/default/ctrweb", "ctrweb", "containerd"},
+		{"cpu=/default/redis-server-1", "redis-server-1", "containerd"},
+		{"cpu=/default/" + hex64, id, "containerd"},
+		{"cpu=/system.slice/nerdctl-" + hex64 + ".scope", id, "containerd"},
+		{"cpu=/plain", "", ""},
 		{"cpu=/lxc/web/init.scope", "web", "lxc"},
 		{"cpu=/lxc.payload/web", "web", "lxc"},
+		{"cpu=/lxc.payload.web", "web", "lxc"},
 		{"cpu=/lxc.payload.web/x", "web", "lxc"},
+		{"cpu=/lxc.payload.web/docker/" + hex64, id, "docker"},
+		{"cpu=/lxc.monitor.web", "", ""},
+		{"cpu=/lxc.monitor/web", "", ""},
 		{"cpu=/libvirt/lxc/web/x", "web", "libvirt-lxc"},
 		{"cpu=/machine/web.libvirt-lxc", "web", "libvirt-lxc"},
-		{"cpu=/mesos/11111111-2222-3333-4444-555555555555", "11111111-2222-3333-4444-555555555555", "mesos"},
+		{`cpu=/machine.slice/machine-lxc\x2d1234\x2dweb.scope`, "1234-web", "libvirt-lxc"},
+		{`cpu=/machine.slice/machine-lxc\x2d1234\x2dweb.scope/libvirt`, "1234-web", "libvirt-lxc"},
+		{`cpu=/machine.slice/machine-qemu\x2d1\x2dweb.scope/libvirt/vcpu0`, "", ""},
+		{"cpu=/machine.slice/machine-web.scope", "web", "systemd-nspawn"},
+		{`cpu=/machine.slice/machine-my\x2dweb\x2.scope/payload/init.scope`, `my-web\x2`, "systemd-nspawn"},
+		{"cpu=/machine.slice/machine-web.scope/supervisor", "", ""},
+		{"cpu=/machine.slice/systemd-nspawn@web.service/payload", "web", "systemd-nspawn"},
+		{"cpu=/machine.slice/systemd-nspawn@web.service/supervisor", "", ""},
+		{"cpu=/\x00unified=/payload/init.scope", "payload", "systemd-nspawn"},
+		{"cpu=/\x00unified=/supervisor", "", ""},
+		{"cpu=/system.slice/engsd.service/payload", "engsd", "systemd-nspawn"},
+		{"cpu=/mesos/" + uuid, uuid, "mesos"},
+		{"cpu=/mesos/" + uuid + "/mesos/" + strings.Repeat("2", 8) + uuid[8:], "22222222" + uuid[8:], "mesos"},
 		{"cpu=/system.slice/bpm-job.scope", "job", "bpm"},
+		{"cpu=/system.slice/runc-bpm-galera-agent.scope", "galera-agent", "bpm"},
+		{"cpu=/garden/abc", "abc", "garden"},
+		{"cpu=/system.slice/garden.service/garden/good/abc", "abc", "garden"},
+		{"cpu=/garden/good", "", ""},
+		{`cpu=/machine.slice/machine-rkt\x2d` + strings.ReplaceAll(uuid, "-", `\x2d`) + ".scope/system.slice/etcd.service", uuid + ":etcd", "rkt"},
 		{"no separator\x00cpu=/docker/" + hex64, "", ""},
 		{"", "", ""},
 	}
 	for _, c := range cases {
-		if id, engine := containerID(c.cgroups); id != c.id || engine != c.engine {
+		if id, engine := ContainerID(c.cgroups); id != c.id || engine != c.engine {
 			t.Errorf("%q: %q of %q, want %q of %q", c.cgroups, id, engine, c.id, c.engine)
 		}
 		b := birth{child: 200, pid: 200, ptid: 100, cgroups: strings.Split(c.cgroups, "\x00")}

@@ -99,10 +99,14 @@ func (t *Tables) execEnvironment(ev *event.Event, th *thread) {
 	case event.ExecveV14X:
 		t.setList(&th.Env, ev, 14)
 	default:
-		if t.setList(&th.Cgroups, ev, 14) {
-			th.Container = t.containerOf(th.Cgroups)
-		}
+		moved := t.setList(&th.Cgroups, ev, 14)
 		t.setList(&th.Env, ev, 15)
+		if pod := rktPod(&th.Thread); pod != "" {
+			th.pod = pod
+		}
+		if moved || th.pod != "" {
+			t.contain(th)
+		}
 	}
 }
 

@@ -31,7 +31,7 @@ func onChroot(t *Tables, ev *event.Event, th *thread) {
 	}
 	th.Root = t.join2(th.cwd(), ev.Text(1))
 	if th.Container == nil {
-		th.Container = t.containerOf(th.Cgroups)
+		t.contain(th)
 	}
 }
 
@@ -291,34 +291,4 @@ func percent(now, before uint64) float64 {
 		return 0
 	}
 	return min(float64(now-before), 100)
-}
-
-func onUser(t *Tables, ev *event.Event, _ *thread) {
-	if ev.Text(5) != "" {
-		return // a user of a container
-	}
-	uid := uint32Of(ev, 0)
-	if ev.Type == event.UserDeletedE {
-		delete(t.host.Users, uid)
-		return
-	}
-	if _, ok := t.host.Users[uid]; !ok && len(t.host.Users) >= maxUsers {
-		return
-	}
-	t.host.Users[uid] = &event.User{UID: uid, GID: uint32Of(ev, 1), Name: t.text(ev.Param(2)), Home: t.text(ev.Param(3)), Shell: t.text(ev.Param(4))}
-}
-
-func onGroup(t *Tables, ev *event.Event, _ *thread) {
-	if ev.Text(2) != "" {
-		return
-	}
-	gid := uint32Of(ev, 0)
-	if ev.Type == event.GroupDeletedE {
-		delete(t.host.Groups, gid)
-		return
-	}
-	if _, ok := t.host.Groups[gid]; !ok && len(t.host.Groups) >= maxUsers {
-		return
-	}
-	t.host.Groups[gid] = &event.Group{GID: gid, Name: t.text(ev.Param(1))}
 }

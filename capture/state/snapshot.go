@@ -47,11 +47,15 @@ func (t *Tables) Snapshot() *event.Snapshot {
 	return s
 }
 
-// Containers returns the records of the containers that have metadata, ordered by id.
+// Containers returns the records of the containers of which an event told, ordered by id.
 func (t *Tables) Containers() []*event.Container {
+	return t.ordered(func(c *event.Container) bool { return c.HasMeta || c.Name != "" || c.JSON != "" })
+}
+
+func (t *Tables) ordered(which func(*event.Container) bool) []*event.Container {
 	var out []*event.Container
 	for _, c := range t.containers {
-		if c.HasMeta {
+		if which(c) {
 			out = append(out, c)
 		}
 	}
@@ -59,24 +63,28 @@ func (t *Tables) Containers() []*event.Container {
 	return out
 }
 
-// ContainerEvents gives emit the containers that have metadata, as the events with the time ts that tell of them.
+// ContainerEvents gives emit the containers that have metadata, and the users and groups of containers, as the events with the time ts that tell
+// of them.
 func (t *Tables) ContainerEvents(ts uint64, emit func(*event.Event) error) error {
 	var ev event.Event
 	var b []byte
+	give := func(record []byte) error {
+		if err := ev.Decode(record, false); err != nil {
+			return err
+		}
+		return emit(&ev)
+	}
 	for _, c := range t.Containers() {
 		text := c.JSON
 		if text == "" { // known from an event of the oldest kind
 			text = containerText(c)
 		}
 		b = event.Append(b[:0], ts, -1, event.ContainerJsonV2E, append([]byte(text), 0))
-		if err := ev.Decode(b, false); err != nil {
-			return err
-		}
-		if err := emit(&ev); err != nil {
+		if err := give(b); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.userEvents(ts, give)
 }
 
 // Threads returns the number of threads that are known.

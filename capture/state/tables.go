@@ -47,6 +47,9 @@ type Tables struct {
 	exits   [recentExits]exited
 	sweepAt int // number of containers at which the unused ones go
 
+	ownUsers int // users and groups that containers have of their own, at most
+	sweepOwn int // number of them at which the unused containers go
+
 	texts     int // bytes of long texts: what is held at most, and what was cut since the last count
 	countAt   int // texts at which they are counted again
 	textLimit int // bytes of a text
@@ -72,6 +75,7 @@ type thread struct {
 	enter   []byte  // record of the last enter, until its exit, when its type is kept
 	jiffies [2]uint64
 	cpuSeen bool
+	pod     string // rkt's: its id, that the environment of the process or of an ancestor tells
 }
 
 // exited is a process or thread that is gone.
@@ -162,6 +166,7 @@ func (t *Tables) Reset(s *event.Snapshot) {
 	t.far, t.n, t.last, t.closing, t.closeIn, t.dead = nil, 0, nil, nil, nil, nil
 	t.freeFDs, t.cpus, t.fds, t.sweepAt = nil, nil, 0, maxContainers
 	t.texts, t.countAt, t.textLimit = 0, countStep, maxText
+	t.ownUsers, t.sweepOwn = 0, sweepUsers
 	t.exits = [recentExits]exited{}
 	t.servers = map[uint16]bool{}
 	t.containers = map[string]*event.Container{}

@@ -30,15 +30,7 @@ func (t *Tables) load(s *event.Snapshot) {
 	}
 	t.host.Interfaces, t.host.HasInterfaces = s.Interfaces, s.HasInterfaces
 	for _, r := range s.Threads {
-		th := &thread{Thread: *r, lastFD: -1, listed: true}
-		for _, list := range [...]*string{&th.Args, &th.Env, &th.Cgroups} {
-			*list = strings.TrimSuffix(*list, "\x00") // recorders end the last element too
-		}
-		th.Container = t.containerOf(th.Cgroups)
-		if th.Cwd != "" && !strings.HasSuffix(th.Cwd, "/") {
-			th.Cwd += "/"
-		}
-		t.put(th)
+		t.put(t.fromList(r))
 	}
 	for _, r := range s.Threads {
 		if th := t.find(r.TID); th != nil {
@@ -50,6 +42,7 @@ func (t *Tables) load(s *event.Snapshot) {
 			t.adopt(th)
 		}
 	}
+	t.rktPods()
 	for _, l := range s.FDs {
 		t.loadFDs(l)
 	}
@@ -59,6 +52,19 @@ func (t *Tables) load(s *event.Snapshot) {
 		}
 	}
 	t.each(t.fixRoles)
+}
+
+// fromList makes the entry of a thread of a snapshot.
+func (t *Tables) fromList(r *event.Thread) *thread {
+	th := &thread{Thread: *r, lastFD: -1, listed: true}
+	for _, list := range [...]*string{&th.Args, &th.Env, &th.Cgroups} {
+		*list = strings.TrimSuffix(*list, "\x00") // recorders end the last element too
+	}
+	th.Container = t.containerOf(th.Cgroups)
+	if th.Cwd != "" && !strings.HasSuffix(th.Cwd, "/") {
+		th.Cwd += "/"
+	}
+	return th
 }
 
 // join ties th to its group: the leader, whose descriptors it shares.

@@ -2,6 +2,7 @@ package options
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -116,9 +117,18 @@ func setInterval(c *Config, v string) error {
 	return fmt.Errorf("an interval is a number of seconds from 0.01, as 1, 0.5 or 500ms")
 }
 
+func setBy(c *Config, v string) error {
+	words := chisels.Groupings()
+	if !slices.Contains(words, v) {
+		return Usage("--by %s: one of %s", v, strings.Join(words, ", "))
+	}
+	c.By = v
+	return nil
+}
+
 // ChiselEnv is what the options say about how chisels run and print.
 func (c *Config) ChiselEnv() *chisels.Env {
-	env := &chisels.Env{Options: &c.Fields, Containers: c.Containers, Color: c.Fields.Color, Live: c.Live(), At: c.At, Interval: uint64(c.Interval), Read: c.Read}
+	env := &chisels.Env{Options: &c.Fields, Containers: c.Containers, Kubernetes: c.Kubernetes, By: c.By, Color: c.Fields.Color, Live: c.Live(), At: c.At, Interval: uint64(c.Interval), Read: c.Read}
 	switch {
 	case c.CSV:
 		env.Format = chisels.FormatCSV

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"scry/capture"
+	"scry/capture/container"
 	"scry/capture/scap"
 	"scry/chisels"
 	"scry/docs/manual"
@@ -49,7 +50,9 @@ type Config struct {
 
 	Catalog    *chisels.Catalog
 	Calls      []*chisels.Call
-	Containers bool // -pc: columns that say which container
+	Containers bool   // -pc: columns that say which container
+	Kubernetes bool   // -pk: and which pod
+	By         string // rows of containers, pods, ... instead of a table's own
 	CSV        bool
 	Interval   time.Duration // of results; 0: as it suits
 	Top        *int          // rows that are shown; nil: as the chisel has it
@@ -62,15 +65,17 @@ type Config struct {
 	Rotate   scap.RotateOptions
 	ProcList bool
 
-	SnapLen    int      // bytes of each buffer that a live capture records
-	Buffer     int      // bytes of a ring
-	Drops      bool     // show where events were lost
-	Explain    bool     // say what a live capture would ask for
-	PageFaults bool     // record them
-	NoUsers    bool     // leave users and groups out
-	Exclude    []string // names of programs
-	LiveOnly   []string // options given that only a live capture can heed, as --name
-	Ignored    []string // of these, the ones that even a live capture does not heed
+	SnapLen      int               // bytes of each buffer that a live capture records
+	Buffer       int               // bytes of a ring
+	Drops        bool              // show where events were lost
+	Explain      bool              // say what a live capture would ask for
+	PageFaults   bool              // record them
+	NoUsers      bool              // leave users and groups out
+	Engines      container.Options // without Tell and Warn
+	NoContainers bool              // ask no engine
+	Exclude      []string          // names of programs
+	LiveOnly     []string          // options given that only a live capture can heed, as --name
+	Ignored      []string          // of these, the ones that even a live capture does not heed
 }
 
 // Parse reads the command line. Words that are no options are the filter, as sysdig has it. What is wrong is told by an *Error.
@@ -132,8 +137,8 @@ func (c *Config) check() error {
 		return Usage("--json args: write --json=args, with the equals sign")
 	case len(c.Calls) > 0 && c.Write != "":
 		return Usage("-c and -w: a chisel shows results, -w keeps events; run one after the other, with -r on the file")
-	case len(c.Calls) == 0 && (c.CSV || c.Interval != 0 || c.Top != nil || c.At.Set):
-		return Usage("--csv, --interval, --top and --at go with -c CHISEL")
+	case len(c.Calls) == 0 && (c.CSV || c.Interval != 0 || c.Top != nil || c.At.Set || c.By != ""):
+		return Usage("--csv, --interval, --top, --by and --at go with -c CHISEL")
 	case c.CSV && c.JSON:
 		return Usage("--csv and --json: one of them")
 	case c.From.After(c.To):

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"scry/capture"
 	"scry/docs/manual"
@@ -62,6 +63,9 @@ func TestParseErrors(t *testing.T) {
 		"--explain=no":        "takes no value",
 		"-U":                  "option -U, --suppress-comm needs COMM",
 		"--page-faults=maybe": "takes no value",
+		"--cri tcp://x":       "--cri tcp://x: the path of a unix socket is needed",
+		"--docker-socket=":    "the path of a unix socket is needed",
+		"--cri-timeout 0":     "the number of milliseconds",
 	} {
 		if _, err := Parse(strings.Fields(line)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", line, err, want)
@@ -78,15 +82,19 @@ func TestRingSize(t *testing.T) {
 }
 
 func TestLiveOptions(t *testing.T) {
-	c, err := Parse(strings.Fields("-s 70000 -E --page-faults --drops stream -U a -U b --buffer 4M --cri x -B -D"))
+	c, err := Parse(strings.Fields("-s 70000 -E --page-faults --drops stream -U a -U b --buffer 4M --cri x -B -T -D --docker-socket unix:///a --docker-socket /b --podman-socket p --cri-timeout 250 --no-containers"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.SnapLen != capture.MaxSnapLen || c.Fields.SnapLen != 70000 || !c.NoUsers || !c.PageFaults || !c.Drops || c.Buffer != 4<<20 || !c.Internal {
 		t.Errorf("%+v", c)
 	}
-	if !slices.Equal(c.Exclude, []string{"a", "b"}) || len(c.LiveOnly) != 8 || len(c.Ignored) != 1 {
+	if !slices.Equal(c.Exclude, []string{"a", "b"}) || len(c.LiveOnly) != 14 || len(c.Ignored) != 1 {
 		t.Errorf("%q %q %q", c.Exclude, c.LiveOnly, c.Ignored)
+	}
+	if e := c.Engines; !slices.Equal(e.Docker, []string{"/a", "/b"}) || !slices.Equal(e.Podman, []string{"p"}) || !slices.Equal(e.CRI, []string{"x"}) ||
+		e.Timeout != 250*time.Millisecond || !c.NoContainers {
+		t.Errorf("%+v", c.Engines)
 	}
 	if c, _ := Parse(nil); c.SnapLen != capture.DefaultSnapLen || c.Buffer != capture.DefaultBuffer || !c.Live() {
 		t.Errorf("%+v", c)

@@ -95,6 +95,15 @@ var setters = map[string]setter{
 	"drops":         setDrops,
 	"explain":       flag(func(c *Config) *bool { return &c.Explain }),
 	"page-faults":   flag(func(c *Config) *bool { return &c.PageFaults }),
+	"docker-socket": socket(func(c *Config) *[]string { return &c.Engines.Docker }),
+	"podman-socket": socket(func(c *Config) *[]string { return &c.Engines.Podman }),
+	"cri":           socket(func(c *Config) *[]string { return &c.Engines.CRI }),
+	"cri-timeout": func(c *Config, v string) error {
+		n, err := manual.Count(v, "the number of milliseconds", 1e6)
+		c.Engines.Timeout = time.Duration(n) * time.Millisecond
+		return err
+	},
+	"no-containers": flag(func(c *Config) *bool { return &c.NoContainers }),
 	"exclude-users": flag(func(c *Config) *bool { return &c.NoUsers }),
 	"list":          flag(func(c *Config) *bool { return &c.List }),
 	"list-events":   flag(func(c *Config) *bool { return &c.ListEvents }),
@@ -117,7 +126,20 @@ var setters = map[string]setter{
 		c.Top = &top
 		return err
 	},
+	"by": setBy,
 	"at": func(c *Config, v string) (err error) { c.At, err = chisels.ParseBound(v, time.Local); return err },
+}
+
+// socket makes the setter of an option that names the socket of an engine.
+func socket(p func(*Config) *[]string) setter {
+	return func(c *Config, v string) error {
+		path := strings.TrimPrefix(v, "unix://")
+		if path == "" || strings.Contains(path, "://") {
+			return fmt.Errorf("the path of a unix socket is needed")
+		}
+		*p(c) = append(*p(c), path)
+		return nil
+	}
 }
 
 func setFormat(c *Config, v string) error {
@@ -125,7 +147,7 @@ func setFormat(c *Config, v string) error {
 	case "c", "container":
 		c.Format, c.Containers = fields.ContainerFormat, true
 	case "k", "kubernetes":
-		c.Format = fields.KubernetesFormat
+		c.Format, c.Containers, c.Kubernetes = fields.KubernetesFormat, true, true
 	case "m", "mesos":
 		return Usage("-pm is gone: nothing records Mesos tasks any more")
 	case "p":

@@ -15,6 +15,11 @@ var Options = []Option{
 	{Name: "suppress-comm", Short: "U", Arg: "COMM", Group: Live, Help: "leave out programs of that name; give it again for more"},
 	{Name: "page-faults", Group: Live, Help: "record page faults too: they are many"},
 	{Name: "exclude-users", Short: "E", Group: Live, Help: "do not record the names of users and groups"},
+	{Name: "docker-socket", Arg: "SOCKET", Group: Live, Help: "ask docker there for the names of containers (default /var/run/docker.sock); give it again for more"},
+	{Name: "podman-socket", Arg: "SOCKET", Group: Live, Help: "the same for podman (default /run/podman/podman.sock, and those of users)"},
+	{Name: "cri", Arg: "SOCKET", Group: Live, Help: "the same for containerd, CRI-O and whatever speaks CRI (default their own sockets)"},
+	{Name: "cri-timeout", Arg: "MS", Group: Live, Help: "how long an engine may take for an answer (default 1000)"},
+	{Name: "no-containers", Group: Live, Help: "ask no container engine: containers have ids only"},
 	{Name: "explain", Group: Live, Help: "say what the kernel would be asked for and what is left to scry, and do nothing"},
 
 	{Name: "print", Short: "p", Arg: "FORMAT", Group: Output, Help: "what a line holds; c, k: container and Kubernetes columns; p: print the format in use", Top: true},
@@ -38,6 +43,7 @@ var Options = []Option{
 	{Name: "chisel", Short: "c", Arg: "NAME", Group: Chisels, Help: "run a chisel; -cl lists them; arguments: next word, or NAME:key=value,...", Top: true},
 	{Name: "interval", Arg: "SECONDS", Group: Chisels, Help: "a result every SECONDS (live: 1), with -r of capture time; without it -r gives one at the end"},
 	{Name: "top", Arg: "N", Group: Chisels, Help: "rows that are shown; 0: all of them"},
+	{Name: "by", Arg: "container|pod|namespace|image", Group: Chisels, Help: "the rows of a table are those of containers, pods, ... instead"},
 	{Name: "csv", Group: Chisels, Help: "comma-separated values"},
 	{Name: "at", Arg: "TIME", Group: Chisels, Help: "the moment that ps, lsof, netstat and lscontainers show, as --from has it; without it the first event"},
 	{Name: "chisel-dir", Arg: "DIR", Group: Chisels, Help: "look for chisels there first; others of yours are in ~/.config/scry/chisels"},
@@ -66,8 +72,6 @@ var Options = []Option{
 	{Name: "udig", Short: "u", Group: Ignored, Help: "trace in user space"},
 	{Name: "force-tracers-capture", Short: "T", Group: Ignored, Help: "record tracers", Note: "tracers no longer exist"},
 	{Name: "large-environment", Group: Ignored, Help: "record environments over 4 KiB", Note: "environments are recorded up to 4 KiB"},
-	{Name: "cri", Arg: "SOCKET", Group: Ignored, Help: "CRI socket", Note: "container engines come later"},
-	{Name: "cri-timeout", Arg: "MS", Group: Ignored, Help: "timeout of the CRI socket", Note: "container engines come later"},
 
 	{Name: "k8s-api", Short: "k", Arg: "URL", Group: Gone, Gone: "names come from the container labels in the capture"},
 	{Name: "k8s-api-cert", Short: "K", Arg: "FILE", Group: Gone, Gone: "names come from the container labels in the capture"},

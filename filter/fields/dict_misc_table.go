@@ -8,9 +8,9 @@ import (
 
 var userDefs = []Def{
 	{Name: "user.uid", Type: Uint, Format: event.FmtID, Desc: "id of the thread's effective user, as a number", get: getUID},
-	{Name: "user.name", Type: String, Desc: "name of the thread's user, from the user list of the recorded machine", get: userText(func(u *event.User) string { return u.Name })},
-	{Name: "user.homedir", Type: String, Desc: "home directory of the thread's user, from the user list of the recorded machine", get: userText(func(u *event.User) string { return u.Home })},
-	{Name: "user.shell", Type: String, Desc: "login shell of the thread's user, from the user list of the recorded machine", get: userText(func(u *event.User) string { return u.Shell })},
+	{Name: "user.name", Type: String, Desc: "name of the thread's user, from the user list of its container or of the recorded machine", get: userText(func(u *event.User) string { return u.Name })},
+	{Name: "user.homedir", Type: String, Desc: "home directory of the thread's user, from the user list of its container or of the recorded machine", get: userText(func(u *event.User) string { return u.Home })},
+	{Name: "user.shell", Type: String, Desc: "login shell of the thread's user, from the user list of its container or of the recorded machine", get: userText(func(u *event.User) string { return u.Shell })},
 	{Name: "user.loginuid", Type: Int, Format: event.FmtID, Desc: "id of the user who logged in first, kept across su and sudo; -1 when nobody did", get: getLoginUID},
 	{Name: "user.loginname", Type: String, Desc: "name of the user who logged in first, kept across su and sudo (audit login uid)", get: getLoginName},
 }

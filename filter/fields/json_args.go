@@ -149,16 +149,12 @@ func (a *jsonArgs) numberMeaning(dst []byte, p *event.Param, u uint64, s int64) 
 			return a.meaning(dst, "_name", name)
 		}
 	case event.KindUID:
-		if a.ev.Host != nil {
-			if x := a.ev.Host.Users[uint32(u)]; x != nil {
-				return a.meaning(dst, "_name", x.Name)
-			}
+		if x := userOf(a.ev, containerOf(a.ev), uint32(u)); x != nil {
+			return a.meaning(dst, "_name", x.Name)
 		}
 	case event.KindGID:
-		if a.ev.Host != nil {
-			if x := a.ev.Host.Groups[uint32(u)]; x != nil {
-				return a.meaning(dst, "_name", x.Name)
-			}
+		if x := groupOf(a.ev, containerOf(a.ev), uint32(u)); x != nil {
+			return a.meaning(dst, "_name", x.Name)
 		}
 	case event.KindEnumFlags8, event.KindEnumFlags16, event.KindEnumFlags32:
 		return a.meaning(dst, "_name", enumName(p, uint32(u)))

@@ -325,10 +325,8 @@ func appendUser(dst []byte, ev *event.Event, uid uint32, o *Options) []byte {
 	if uid == event.NoID {
 		return append(dst, "<NONE>"...)
 	}
-	if ev.Host != nil {
-		if u := ev.Host.Users[uid]; u != nil {
-			return AppendText(dst, u.Name, o)
-		}
+	if u := userOf(ev, containerOf(ev), uid); u != nil {
+		return AppendText(dst, u.Name, o)
 	}
 	return append(dst, notAvailable...)
 }
@@ -337,10 +335,8 @@ func appendGroup(dst []byte, ev *event.Event, gid uint32, o *Options) []byte {
 	if gid == event.NoID {
 		return append(dst, "<NONE>"...)
 	}
-	if ev.Host != nil {
-		if g := ev.Host.Groups[gid]; g != nil {
-			return AppendText(dst, g.Name, o)
-		}
+	if g := groupOf(ev, containerOf(ev), gid); g != nil {
+		return AppendText(dst, g.Name, o)
 	}
 	return append(dst, notAvailable...)
 }

@@ -729,6 +729,7 @@ enum { // events that no call has in its plan
 	PAGE_FAULT = 290,
 	EXECVE_X = 293,
 	EXECVEAT_X = 331,
+	ASYNCEVENT = 402,
 };
 
 const volatile bool has_task_regs = true;
@@ -871,6 +872,35 @@ int BPF_PROG(sched_process_exit, struct task_struct *t)
 	put(r, 3, (code & 0x80) != 0, 1);
 	put(r, 4, reaper(t), 8);
 	publish(r, 0, cgroup_id(t));
+	return 0;
+}
+
+// cgroup_attach_task writes that a thread, or a process with all of its threads, is in another cgroup now: an asynchronous event with plugin 0, the name
+// (synthetic.go) and all cgroups. Somebody else may have moved it. The lengths of this event are 32 bits wide: in the places of 16 bits it has six.
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *task, bool process)
+{
+	struct rec rec, *r = &rec;
+	u32 tgid = BPF_CORE_READ(task, tgid);
+	u64 address; // a number: functions of their own take no pointers
+	if (only_followed ? !bpf_map_lookup_elem(&followed, &tgid) : tgid == self)
+		return 0;
+	bpf_probe_read_kernel(&address, sizeof(address), (u64 *)ctx + 2);
+	if (!reserve(r, true))
+		return 0;
+	if (!start(r, ASYNCEVENT, 6, now(), BPF_CORE_READ(task, pid)))
+		return 0;
+	u8 *head = r->p + sizeof(struct prefix);
+	*(u32 *)(head + 22) = 3;
+	*(u64 *)(head + HEAD_SIZE) = 0;
+	*(u32 *)(head + HEAD_SIZE + 8) = 0;
+	put(r, 0, 0, 4);
+	u8 *name = at(r);
+	*(u64 *)name = process ? 0x007370756f726763ull : 0x2e7370756f726763ull; // "cgroups", "cgroups.thread"
+	*(u64 *)(name + 8) = 0x646165726874ull;
+	length(r, 2, process ? 8 : 15);
+	put_cgroups(4, address);
+	publish(r, 0, cgroup_id(task));
 	return 0;
 }
 

@@ -73,6 +73,14 @@ __noinline int put_path(u32 i, u64 file)
 	return 0;
 }
 
+static __always_inline struct kernfs_node *parent_of(struct kernfs_node *n)
+{
+	struct kernfs_node___old *old = (void *)n;
+	if (bpf_core_field_exists(old->parent))
+		return BPF_CORE_READ(old, parent);
+	return BPF_CORE_READ(n, __parent);
+}
+
 __noinline int append_cgroup(u64 cgroup)
 {
 	struct rec rec, *r = &rec;
@@ -82,12 +90,7 @@ __noinline int append_cgroup(u64 cgroup)
 	begin_path(r);
 #pragma unroll
 	for (u32 d = 0; d < 12; d++) {
-		struct kernfs_node *up;
-		struct kernfs_node___old *old = (void *)n;
-		if (bpf_core_field_exists(old->parent))
-			up = BPF_CORE_READ(old, parent);
-		else
-			up = BPF_CORE_READ(n, __parent);
+		struct kernfs_node *up = parent_of(n);
 		if (!up)
 			break;
 		char one[128];
@@ -118,7 +121,8 @@ static __always_inline u32 prefixed(u64 name)
 }
 
 // put_cgroups appends "subsystem=path" for some subsystems, each with a NUL behind it. Where a subsystem belongs to the unified hierarchy the path is
-// that of the thread's own cgroup: a controller that is not enabled there would answer with the nearest parent.
+// that of the thread's own cgroup: a controller that is not enabled there would answer with the nearest parent. Where all of them have hierarchies of the
+// first version, "unified=path" tells of the second: it may be all that tells of a container (systemd-nspawn, and docker with the systemd driver in it).
 __noinline int put_cgroups(u32 i, u64 task)
 {
 	struct rec rec, *r = &rec;
@@ -129,6 +133,7 @@ __noinline int put_cgroups(u32 i, u64 task)
 	struct cgroup *unified = BPF_CORE_READ(set, dfl_cgrp);
 	struct cgroup_root *root = BPF_CORE_READ((struct cgroup___root *)unified, root);
 	u32 begin = k->off;
+	bool hybrid = true;
 #pragma unroll
 	for (u32 s = 0; s < 14; s++) {
 		struct cgroup_subsys_state *css = 0;
@@ -141,8 +146,16 @@ __noinline int put_cgroups(u32 i, u64 task)
 			at(r)[n - 1] = '=';
 			k->off += n;
 			struct cgroup *c = BPF_CORE_READ(css, cgroup);
-			append_cgroup((u64)(BPF_CORE_READ((struct cgroup___root *)c, root) == root ? unified : c));
+			bool second = BPF_CORE_READ((struct cgroup___root *)c, root) == root;
+			append_cgroup((u64)(second ? unified : c));
+			if (second)
+				hybrid = false;
 		}
+	}
+	if (hybrid && parent_of(BPF_CORE_READ(unified, kn))) {
+		*(u64 *)at(r) = 0x3d64656966696e75ull; // "unified="
+		k->off += 8;
+		append_cgroup((u64)unified);
 	}
 	u32 n = k->off - begin;
 	k->off = begin;
