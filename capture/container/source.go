@@ -194,9 +194,9 @@ func (s *source) inspect(ctx context.Context, e engine, id string) (*event.Conta
 	return e.inspect(short, id)
 }
 
-// complain warns of an error that is not just that the engine does not know, or that the connection is being closed.
+// complain warns of an error, unless it is that the engine does not know, or that it goes away: of that the session tells.
 func (s *source) complain(ctx context.Context, err error) {
-	if !errors.Is(err, errUnknown) && ctx.Err() == nil {
+	if !errors.Is(err, errUnknown) && !absent(err) && ctx.Err() == nil {
 		s.warn(err)
 	}
 }
