@@ -38,15 +38,21 @@ func engineDir(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		mounts, _ := os.ReadFile("/proc/self/mounts")
-		lines := strings.Split(string(mounts), "\n")
-		for _, line := range slices.Backward(lines) {
-			if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[1], dir+"/") {
-				syscall.Unmount(f[1], syscall.MNT_DETACH)
+		for end := time.Now().Add(5 * time.Second); ; time.Sleep(100 * time.Millisecond) { // containers that end may still mount and write
+			mounts, _ := os.ReadFile("/proc/self/mounts")
+			for _, line := range slices.Backward(strings.Split(string(mounts), "\n")) {
+				if f := strings.Fields(line); len(f) > 1 && strings.HasPrefix(f[1], dir+"/") {
+					syscall.Unmount(f[1], syscall.MNT_DETACH)
+				}
 			}
-		}
-		if err := os.RemoveAll(dir); err != nil {
-			t.Log(err)
+			err := os.RemoveAll(dir)
+			if err == nil {
+				return
+			}
+			if time.Now().After(end) {
+				t.Log(err)
+				return
+			}
 		}
 	})
 	return dir
@@ -170,12 +176,12 @@ func startRecording(t *testing.T, dir string, args ...string) *recording {
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { r.cmd.Process.Kill() })
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if st, err := os.Stat(r.file); err == nil && st.Size() > 1<<14 {
 			return r
 		}
 		if time.Now().After(end) {
-			r.cmd.Process.Kill()
 			t.Fatal("no events within 20 s")
 		}
 	}

@@ -119,6 +119,7 @@ func watchName(t *testing.T, args []string) func() map[string]int {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { cmd.Process.Kill() })
 	lines, done := map[string]int{}, make(chan struct{})
 	go func() {
 		defer close(done)

@@ -107,8 +107,14 @@ func (n *naming) see(ev *event.Event) {
 	if ev.Type >= event.NumTypes {
 		return
 	}
-	if i := cgroupsParam[ev.Type]; i >= 0 {
-		n.look(ev.Param(int(i)))
+	i := int(cgroupsParam[ev.Type])
+	if ev.Type == event.AsynceventE {
+		if name := ev.Text(1); name == event.CgroupsProcess || name == event.CgroupsThread { // a move
+			i = 2
+		}
+	}
+	if i >= 0 {
+		n.look(ev.Param(i))
 	}
 }
 
