@@ -65,8 +65,15 @@ var (
 	errNonsense = errors.New("its answer makes no sense")
 )
 
-// shortID is what a container is called in events: twelve characters, as sysdig has it.
-func shortID(id string) string { return id[:min(len(id), 12)] }
+// shortID is what a container is called in events: twelve digits of a hash, as sysdig has it; a name, as ctr has them, whole (state.ContainerID).
+func shortID(id string) string {
+	if len(id) == 64 && isHex(id) {
+		return id[:12]
+	}
+	return id
+}
+
+func isHex(id string) bool { return strings.Trim(id, "0123456789abcdef") == "" }
 
 // validID reports whether id may be a container's. Everything else that an engine or a cgroup path calls one is not asked for.
 func validID(id string) bool {

@@ -107,7 +107,7 @@ func (d *containerd) inspect(ctx context.Context, id string) (*event.Container, 
 // find looks for a container in a namespace; nil when it is not there, or when the id may be that of several.
 func (d *containerd) find(ctx context.Context, space, id string) (*containers.Container, error) {
 	filter := "id==" + strconv.Quote(id)
-	if shortID(id+"x") == id { // it may be cut
+	if len(id) == 12 && isHex(id) { // it may be cut
 		filter = "id~=" + strconv.Quote("^"+regexp.QuoteMeta(id))
 	}
 	resp, err := d.containers.List(metadata.AppendToOutgoingContext(ctx, spaceHeader, space), &containers.ListContainersRequest{Filters: []string{filter}})

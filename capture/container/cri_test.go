@@ -337,7 +337,7 @@ func TestContainerd(t *testing.T) {
 		}
 	}
 	plain.put("default", &containers.Container{ID: "by-question-with-a-long-name"})
-	h.w.Ask("by-question-", "containerd")
+	h.w.Ask("by-question-with-a-long-name", "containerd")
 	h.named("by-question-with-a-long-name", "by-question-with-a-long-name")
 	plain.put("default", &containers.Container{ID: "soon"})
 	plain.tell("/tasks/create", "default", "soon")
