@@ -79,7 +79,7 @@ func hashedID(name, parent string) (id, engine string) {
 		before = before[i:]
 	}
 	engine = hashed[before]
-	if before == "" {
+	if before == "" && !strings.HasSuffix(parent, "/libpod_parent") { // there it is a pod of podman's
 		engine = bareEngine(parent)
 	}
 	if engine == "" {

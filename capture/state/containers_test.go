@@ -42,6 +42,8 @@ func TestContainerID(t *testing.T) {
 		{"cpu=/libpod_parent/libpod-" + hex64, id, "podman"},
 		{"cpu=/libpod_parent/" + strings.Repeat("c", 64) + "/libpod-" + hex64, id, "podman"},
 		{"memory=/libpod_parent/conmon\x00unified=/", "", ""},
+		{"cpu=/libpod_parent/" + strings.Repeat("c", 64) + "/conmon", "", ""},
+		{"cpu=/libpod_parent/" + strings.Repeat("c", 64), "", ""},
 		{"cpu=/machine.slice/libpod-conmon-" + hex64 + ".scope", "", ""},
 		{"cpu=" + user + "user.slice/libpod-" + hex64 + ".scope/container", id, "podman"},
 		{"cpu=" + user + "user.slice/podman-1234.scope/" + hex64, id, "podman"},
