@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"syscall"
@@ -104,6 +105,7 @@ func Live(o LiveOptions) (*LiveSource, error) {
 
 // begin reads the state from which the events start.
 func (s *LiveSource) begin(users bool) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(200)) // most of what is allocated here stays, and the user waits
 	attached := s.probe.Now()
 	snap, rep, err := proc.Read(proc.Options{FDs: true, Users: users, Now: s.probe.Now})
 	if err != nil {
