@@ -179,8 +179,8 @@ type whereabouts struct {
 	tables *state.Tables
 	marks  int
 	wrong  []string
-	none   map[string]int // events of children that were born in a container, of which nothing says in which
-	born   map[int64]bool
+	none   map[string]int // events of processes that were born in a container, of which nothing says in which
+	born   map[int64]bool // those: threads that the process that moves makes meanwhile leave with it
 }
 
 func newWhereabouts() *whereabouts {
@@ -196,10 +196,10 @@ func (w *whereabouts) event(ev *event.Event) {
 	if c := ev.Thread.Container; c != nil {
 		at = c.ID + " " + c.Type
 	}
-	if res, _ := ev.Int(0); state.Creates(ev.Type) && res == 0 && at != "host" {
+	if res, _ := ev.Int(0); state.Creates(ev.Type) && res == 0 && at != "host" && ev.TID == ev.Thread.PID {
 		w.born[ev.TID] = true
 	}
-	if w.born[ev.TID] && at == "host" {
+	if w.born[ev.Thread.PID] && at == "host" {
 		w.none[ev.Type.String()]++
 	}
 	if ev.Type != event.UnlinkatV2X {

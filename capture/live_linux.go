@@ -56,6 +56,9 @@ func Live(o LiveOptions) (*LiveSource, error) {
 	if o.Engines != nil {
 		s.naming = startNaming(*o.Engines)
 	}
+	if len(o.Command) > 0 {
+		probePidfd()
+	}
 	p, err := probe.Open(probe.Options{Types: o.Demand.Types, Calls: o.Demand.Calls, Latency: o.Demand.Latency, Snaplen: o.Demand.Payload,
 		Buffer: o.Buffer, All: o.All, Exclude: o.Exclude, Follow: len(o.Command) > 0})
 	if err != nil {
@@ -139,6 +142,13 @@ func hideOwn(s *event.Snapshot) {
 		if l := &s.FDs[i]; l.TID == uint64(os.Getpid()) {
 			l.FDs = slices.DeleteFunc(l.FDs, func(fd event.FD) bool { return fd.CloseExec })
 		}
+	}
+}
+
+// probePidfd makes the os package find out now whether pidfds work: it forks for that, once, and the capture would have that child as the command's.
+func probePidfd() {
+	if p, err := os.FindProcess(os.Getpid()); err == nil {
+		p.Release()
 	}
 }
 

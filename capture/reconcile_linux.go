@@ -3,6 +3,7 @@ package capture
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"scry/capture/event"
 	"scry/capture/proc"
@@ -76,12 +77,16 @@ func reconcile(p *probe.Probe, attached uint64, s *event.Snapshot, rep *proc.Rep
 	}
 }
 
+// maxRounds is how often a drain waits for calls to return, a window of the rings each: long enough for a busy machine to let their threads run.
+const maxRounds = 80
+
 // drain takes the events up to now. A thread that was created and has exited must not appear when the call that created it returns, so that is waited
 // for: but not for ever, as in another pid namespace nothing tells.
 func (r *reconciler) drain(p *probe.Probe) error {
 	var ev event.Event
-	for round := 0; round == 0 || r.open > 0 && round < 5; round++ {
+	for round := 0; round == 0 || r.open > 0 && round < maxRounds; round++ {
 		p.Inject(event.Append(nil, p.Now(), -1, event.ProcinfoE, make([]byte, 8), make([]byte, 8)))
+		time.Sleep(probe.Window + probe.Window/4) // then it is old enough to be delivered at the first look
 		p.Flush()
 		for {
 			if err := p.Next(&ev); err != nil {
@@ -99,12 +104,14 @@ func (r *reconciler) drain(p *probe.Probe) error {
 	return nil
 }
 
-// reread reads the processes that changed while they were read once more, and those that are new: one that was created before its parent was read is
-// not the copy of what was read.
+// reread reads the processes that changed while they were read once more, and those that are copies of such: one that was created before its parent
+// was read is not the copy of what was read.
 func (r *reconciler) reread(p *probe.Probe) error {
-	known := map[int64]bool{}
-	r.tables.Each(func(t *event.Thread) { known[t.PID] = true })
-	s, rep, err := proc.Read(proc.Options{FDs: true, Now: p.Now, Skip: func(pid int) bool { return known[int64(pid)] && !r.again[int64(pid)] }})
+	var pids []int
+	for pid := range r.again {
+		pids = append(pids, int(pid))
+	}
+	s, rep, err := proc.ReadProcesses(proc.Options{FDs: true, Now: p.Now}, pids)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 //	full of old records   does not sleep
 //	empty but for the     when a quarter of the room is full    poll
 //	newest records
-//	  all of them new     the same                              window: then they are old enough
+//	  all of them new     the same                              Window: then they are old enough
 //	empty                 the same                              poll
 //	empty, after that     at the next record                    poll
 //	empty, after that     at the next record                    no limit: a quiet system costs nothing
@@ -45,7 +45,7 @@ func (r *Rings) sleep() error {
 	}
 	switch {
 	case p.empty == 0 && !fresh:
-		return r.doze(window)
+		return r.doze(Window)
 	case p.empty < 2:
 		return r.doze(poll)
 	}
@@ -84,7 +84,7 @@ func (r *Rings) rest() error {
 		r.pause.armed = r.now()
 		return r.wait.Wait(poll)
 	}
-	if r.now()-r.pause.armed < uint64(window) { // Wait returned early
+	if r.now()-r.pause.armed < uint64(Window) { // Wait returned early
 		return r.wait.Wait(poll)
 	}
 	return r.wait.Wait(-1)

@@ -19,8 +19,8 @@ var ErrRing = errors.New("damaged ring")
 
 var errClosed = errors.New("rings are closed")
 
-// window is how old a record must be to be delivered: by then every CPU has completed what it began before it.
-const window = time.Millisecond
+// Window is how old a record must be to be delivered: by then every CPU has completed what it began before it.
+const Window = time.Millisecond
 
 // waiter lets the consumer sleep.
 type waiter interface {
@@ -36,7 +36,7 @@ type waiter interface {
 // It works in passes. A pass takes the time first, and the heads of all rings after it. What is older than that time by the window is
 // complete in all rings then, so it can be merged and delivered without another look at the kernel's side:
 //
-//	CPU 0  ....a....c.....e|..g      | limit = now - window
+//	CPU 0  ....a....c.....e|..g      | limit = now - Window
 //	CPU 1  ......b....d....|f        delivered: a b c d e; f and g wait for a later pass
 type Rings struct {
 	rings []ring
@@ -248,7 +248,7 @@ func (r *Rings) pass() error {
 		if r.stop.Load() {
 			r.finish()
 		} else {
-			r.limit = r.now() - uint64(window)
+			r.limit = r.now() - uint64(Window)
 			for i := range r.rings {
 				c := &r.rings[i]
 				c.head = atomic.LoadUint64(&c.ctl.head)

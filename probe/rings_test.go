@@ -206,9 +206,9 @@ func TestRingsWindow(t *testing.T) {
 		for range 10 {
 			time.Sleep(time.Second) // deep asleep
 			at := bubbleTime()
-			s.cpus[0].emit(at-uint64(window/4), false, 10)
-			time.Sleep(window / 2)
-			s.cpus[1].emit(at-uint64(window/3), false, 10)
+			s.cpus[0].emit(at-uint64(Window/4), false, 10)
+			time.Sleep(Window / 2)
+			s.cpus[1].emit(at-uint64(Window/3), false, 10)
 			for cpu := range 2 {
 				if x := <-got; x.err != nil || int(x.ev.CPU) != 1-cpu {
 					t.Fatalf("CPU %d, %v; want %d", x.ev.CPU, x.err, 1-cpu)

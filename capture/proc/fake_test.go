@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,7 +124,6 @@ func TestReadFake(t *testing.T) {
 			threads: []int{41, 42}},
 		{pid: 50, comm: "init", ppid: 40, nspid: "50\t1", pidns: 99, exe: exe + " (deleted)"},
 		{pid: 51, comm: "inner", ppid: 50, nspid: "51\t2", pidns: 99, exe: "/memfd:code (deleted)"},
-		{pid: 60, comm: "skipped"},
 	} {
 		p.make(t, root)
 	}
@@ -134,7 +134,7 @@ func TestReadFake(t *testing.T) {
 	write(t, filepath.Join(root, "sys/kernel/pid_max"), "32768\n")
 	write(t, filepath.Join(root, "1/root/etc/passwd"), "root:x:0:0:root:/root:/bin/bash\nbroken\nu:x:1000:1001::/home/u:/bin/sh\n")
 	write(t, filepath.Join(root, "1/root/etc/group"), "root:x:0:\nu:x:1001:a,b\n")
-	s, rep := read(t, root, Options{FDs: true, Users: true, Skip: func(pid int) bool { return pid == 60 || pid == 1 }})
+	s, rep := read(t, root, Options{FDs: true, Users: true})
 	boot := s.Machine.BootTime
 	if want := (&event.Machine{CPUs: 2, Memory: 2 << 20, MaxPID: 32768, Hostname: "box", BootTime: boot}); !cmp.Equal(s.Machine, want) {
 		t.Errorf("machine %+v", s.Machine)
@@ -161,8 +161,22 @@ func TestReadFake(t *testing.T) {
 	if d := cmp.Diff([]*event.Thread{&k, &a, &a1, &a2, &b, &c}, s.Threads, cmpopts.IgnoreFields(event.Thread{}, "ExeIno", "ExeCtime", "ExeMtime", "ExeWritable")); d != "" {
 		t.Error(d)
 	}
-	if rep.Threads != 6 || rep.Vanished != 1 || rep.Denied != 0 {
+	if rep.Threads != 6 || rep.Vanished != 2 || rep.Denied != 0 { // 1 has no more than its root
 		t.Errorf("%+v", rep)
+	}
+	few, rep, err := ReadProcesses(Options{Root: root, FDs: true, Now: func() uint64 { return 7 }}, []int{40, 51, 70, 99})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameTime := cmp.FilterPath(func(p cmp.Path) bool {
+		return slices.Contains([]string{".PIDNSInitStart", ".CloneTS", ".Start"}, p.Last().String())
+	},
+		cmp.Comparer(func(a, b uint64) bool { return max(a, b)-min(a, b) < tick })) // the moment of the boot is worked out anew
+	if d := cmp.Diff([]*event.Thread{&a, &a1, &a2, &c}, few.Threads, sameTime, cmpopts.IgnoreFields(event.Thread{}, "ExeIno", "ExeCtime", "ExeMtime", "ExeWritable")); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(map[int64]Span{40: {7, 7}, 51: {7, 7}}, rep.Read); d != "" || rep.Vanished != 2 || few.Machine != nil || few.HasInterfaces {
+		t.Errorf("%+v, %s", rep, d)
 	}
 	users := []event.User{{Name: "root", Home: "/root", Shell: "/bin/bash"}, {UID: 1000, GID: 1001, Name: "u", Home: "/home/u", Shell: "/bin/sh"}}
 	if d := cmp.Diff(users, s.Users); d != "" {

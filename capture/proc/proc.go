@@ -35,11 +35,10 @@ const (
 
 // Options say what to read.
 type Options struct {
-	Root    string // where proc is mounted; "" is /proc
-	FDs     bool   // descriptors
-	Users   bool   // users and groups
-	Workers int    // 0: one per CPU
-	Skip    func(pid int) bool
+	Root    string        // where proc is mounted; "" is /proc
+	FDs     bool          // descriptors
+	Users   bool          // users and groups
+	Workers int           // 0: one per CPU
 	Now     func() uint64 // the clock of Report.Read; nil: it is not asked for
 }
 
@@ -85,7 +84,7 @@ func Read(o Options) (*event.Snapshot, *Report, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("list %s: %w", w.path, err)
 		}
-		pids = slices.DeleteFunc(pids, func(pid int) bool { return seen[pid] || o.Skip != nil && o.Skip(pid) })
+		pids = slices.DeleteFunc(pids, func(pid int) bool { return seen[pid] })
 		if len(pids) == 0 {
 			break
 		}
@@ -94,15 +93,39 @@ func Read(o Options) (*event.Snapshot, *Report, error) {
 		}
 		readAll(readers, pids, o.FDs)
 	}
-	rep := &Report{}
-	if o.Now != nil {
-		rep.Read = make(map[int64]Span, len(seen))
+	rep := w.gather(s, readers)
+	rep.Took = time.Since(start)
+	return s, rep, nil
+}
+
+// ReadProcesses reads these processes alone, and nothing else of the machine. Those that are gone are left out.
+func ReadProcesses(o Options, pids []int) (*event.Snapshot, *Report, error) {
+	w, err := newWalk(o.Root)
+	if err != nil {
+		return nil, nil, err
 	}
+	defer w.close()
+	o.Workers = min(cmp.Or(o.Workers, runtime.GOMAXPROCS(0)), len(pids)/perWorker+1)
+	s, readers := &event.Snapshot{}, w.readers(o)
+	readAll(readers, pids, o.FDs)
+	return s, w.gather(s, readers), nil
+}
+
+// perWorker is for how many processes another worker is worth its buffers.
+const perWorker = 16
+
+// gather puts what the workers read into one snapshot.
+func (w *walk) gather(s *event.Snapshot, readers []*reader) *Report {
+	rep := &Report{}
 	for _, r := range readers {
 		s.Threads = append(s.Threads, r.threads...)
 		s.FDs = append(s.FDs, r.lists...)
 		rep.add(&r.report)
-		maps.Copy(rep.Read, r.spans)
+		if r.spans != nil && rep.Read == nil {
+			rep.Read = r.spans
+		} else {
+			maps.Copy(rep.Read, r.spans)
+		}
 	}
 	rep.Exiting = w.forgetEnded(s, readers)
 	slices.SortFunc(s.Threads, func(a, b *event.Thread) int { return cmp.Compare(a.TID, b.TID) })
@@ -110,9 +133,9 @@ func Read(o Options) (*event.Snapshot, *Report, error) {
 	if n := len(s.Threads) - maxThreads; n > 0 {
 		s.Threads, rep.Dropped = s.Threads[:maxThreads], n
 	}
-	namespaceStarts(s.Threads)
-	rep.Threads, rep.Took = len(s.Threads), time.Since(start)
-	return s, rep, nil
+	readers[0].namespaceStarts(s.Threads)
+	rep.Threads = len(s.Threads)
+	return rep
 }
 
 // readers makes the workers.
@@ -225,7 +248,7 @@ func gone(err error) error {
 
 // namespaceStarts tells each thread of a nested pid namespace when that began: when its init, number 1 there, was started. Until
 // here PIDNSInitStart has the number of the namespace itself.
-func namespaceStarts(threads []*event.Thread) {
+func (r *reader) namespaceStarts(threads []*event.Thread) {
 	starts := map[uint64]uint64{}
 	for _, t := range threads {
 		if t.Flags&inPIDNS != 0 && t.VTID == 1 {
@@ -233,8 +256,13 @@ func namespaceStarts(threads []*event.Thread) {
 		}
 	}
 	for _, t := range threads {
-		if t.Flags&inPIDNS != 0 {
-			t.PIDNSInitStart = starts[t.PIDNSInitStart]
+		if t.Flags&inPIDNS == 0 {
+			continue
 		}
+		ns := t.PIDNSInitStart
+		if _, ok := starts[ns]; !ok { // its init was not among what was read
+			starts[ns] = r.initStart(t)
+		}
+		t.PIDNSInitStart = starts[ns]
 	}
 }

@@ -298,7 +298,7 @@ static __always_inline bool call(struct rec *r, struct pt_regs *regs, s64 ret, b
 		if (!basic(r, n, op, exit))
 			length(r, n, 0);
 	// The number is free before the call returns, so another thread may have got it, and its event may stand before this one.
-	if (exit && plan->flags & PLAN_CLOSES && !ret && file_of(k->args[0]))
+	if (exit && plan->flags & PLAN_CLOSES && !ret && find_file(k->args[0]))
 		k->flags |= PREFIX_REUSED;
 	publish(r, k->enter, 0);
 	return false;
