@@ -162,7 +162,8 @@ func exceptionIDs() []string {
 			ids = append(ids, c.id)
 		}
 	}
-	return append(ids, "D-http-size", "D-http-host", "D-http-time", "D-container-unnamed", "D-escape", "D-fdcount", "D-pc-totals", "D-lsof-threads", "D-ps-unseen", "D-ps-limit", "D-netstat", "D-mapped", "D-fd-unsupported", "D-lscontainers")
+	return append(ids, "D-http-size", "D-http-host", "D-http-time", "D-container-unnamed", "D-escape", "D-fdcount", "D-pc-totals", "D-lsof-threads", "D-ps-unseen", "D-ps-limit", "D-netstat", "D-mapped", "D-fd-unsupported", "D-lscontainers",
+		"D-view-walk", "D-view-calls", "D-view-opens", "D-view-ip")
 }
 
 // exceptions is the only place where the differential tests learn what may differ.
@@ -248,6 +249,30 @@ var exceptions = []exception{
 	{id: "D-udp-bound", what: `list .*`, capture: "hostile-.*|sysdig-inspect-502Error", theirs: `.* 192\.168\.128\.156:55441->145\.216\.3\.255:514.*`, ours: `.* 127\.0\.0\.1:55441->127\.0\.0\.1:514.*`},
 	{id: "D-udp-bound", what: `list -c spy_ip 127\.0\.0\.1`, capture: "hostile-.*|sysdig-inspect-502Error", theirs: "", ours: `<1\d\d>Sep 23 .* haproxy.*`},
 	{id: "D-connect-again", what: `list .*-c netlower.*`, capture: "libs-test_ipv6_client", theirs: `.* sendto .* ::1:38255->::1:2345`},
+
+	// Views (differential_views_test.go): event is the column, or "row".
+	{id: "D-view-made-up", what: `view (procs|procs_cpu|threads|procs_fd_usage|procs_errors|page_faults|syscall_procs)`, event: "row", theirs: `-1 \[.*`, missing: true},
+	{id: "D-view-made-up", what: `view containers(_errors)?`, event: "row", theirs: `9dbcbd0c435f \[0.*`, missing: true, capture: "falco-psp_privileged"},
+	{id: "D-view-made-up", what: `view threads`, event: "row", theirs: `(\d+) \[\d+ \d+ 0\.0 0 0 curl .*`, missing: true, capture: "hostile-.*|sysdig-inspect-502Error"},
+	{id: "D-view-made-up", what: `view procs`, event: "USER|PPID", theirs: "-1|", capture: "hostile-.*|sysdig-inspect-502Error|falco-psp_run_as_user_65534_container|libs-curl_google"},
+	{id: "D-view-made-up", what: `view procs_fd_usage`, event: "MAX|PCT", theirs: "-1|0", capture: "hostile-.*|sysdig-inspect-502Error"},
+	{id: "D-process-memory", what: `view (procs|containers)`, event: "VIRT|RES"},
+	{id: "D-view-cpu-zero", what: `view procs_cpu`, event: "USER|SYS", capture: "falco-ping_sendto|libs-curl_google|sysflow-nginx"},
+	{id: "D-view-json-avg", what: `view containers`, event: "PROCS|THREADS", ours: `[123]`},
+	{id: "D-view-no-descriptor", what: `view io_by_type`, event: "row", theirs: ` \[.*`, missing: true},
+	{id: "D-view-cut", what: `view (procs|procs_cpu|threads|procs_fd_usage|procs_errors|page_faults|syscall_procs)`, event: "Command", capture: "sysflow-alpine", ours: `.*…`},
+	{id: "D-view-backlog", what: `view backlog`, event: "PID|PROC|BACKLOG_MAX"},
+	{id: "D-failed-path", what: `view file_opens`, event: "FILE", capture: "sysflow-namespaces_setns|falco-.*", theirs: `//.*`},
+	{id: "D-fd-local", what: `view connections`, event: "LPORT|RPORT"},
+	{id: "D-udp-bound", what: `view connections`, event: "row", capture: "hostile-.*|sysdig-inspect-502Error", theirs: `192\.168\.128\.156:55441->145\.216\.3\.255:514 .*`, missing: true},
+	{id: "D-udp-bound", what: `view connections`, event: "row", capture: "hostile-.*|sysdig-inspect-502Error", ours: `127\.0\.0\.1:55441->127\.0\.0\.1:514`},
+	{id: "D-connect-again", what: `view connections`, event: "row|IOPS", capture: "libs-test_ipv6_client|sysflow-.*"},
+	{id: "D-connect-again", what: `view connections`, event: "row", capture: "libs-test_ipv6_client|sysflow-.*", theirs: `0\.0\.0\.0:0->.*`, missing: true},
+	{id: "D-connect-again", what: `view sports`, event: "row|IO CALLS", capture: "libs-test_ipv6_client"},
+	{id: "D-unmatched-exit", what: `view (files|directories|io_by_type)`, event: "OPS|IOPS|BPS IN", capture: "falco-psp_run_as_user_0_container"},
+	{id: "D-cloexec", what: `view procs_fd_usage`, event: "OPEN|PCT", capture: "sysflow-.*|falco-psp_run_as_user_0_container"},
+	{id: "D-cloexec", what: `view (directories|files)`, event: "OPS|ERRORS", capture: "sysflow-namespaces_setns", theirs: `\d+`},
+	{id: "D-ancestors", what: `view (spy_users|procs)`, event: "SHELL|PPID", capture: "sysflow-mpm.*", theirs: "10309"},
 
 	{id: "D-proclist-tail", what: `proc\.tty|user\.loginuid|user\.loginname`, capture: "libs-sample"},
 }

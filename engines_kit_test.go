@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -152,6 +153,28 @@ func boxImage(t *testing.T, file, name string) {
 	if err := os.WriteFile(file, image.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// boxRoot is the root directory of a container with busybox in it.
+func boxRoot(t *testing.T, dir string) string {
+	t.Helper()
+	box, err := exec.LookPath("busybox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []string{"bin", "etc", "proc", "sys", "dev", "tmp", "usr"} {
+		err = errors.Join(err, os.MkdirAll(filepath.Join(dir, d), 0o755))
+	}
+	program, e := os.ReadFile(box)
+	err = errors.Join(err, e, os.WriteFile(dir+"/bin/busybox", program, 0o755), os.WriteFile(dir+"/etc/os-release", []byte("ID=box\n"), 0o644),
+		os.WriteFile(dir+"/etc/passwd", []byte("root:x:0:0:root:/root:/bin/sh\nboxed:x:4101:4102::/srv:/bin/sh\n"), 0o644))
+	for _, applet := range []string{"sh", "sleep", "id", "true", "cat"} {
+		err = errors.Join(err, os.Symlink("busybox", filepath.Join(dir, "bin", applet)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // recording is scry as it records everything into a file.

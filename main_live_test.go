@@ -14,6 +14,7 @@ import (
 
 	"scry/capture"
 	"scry/capture/event"
+	"scry/chisels/session"
 )
 
 // fake is a kernel that makes the events of testdata/hello.scap. $FAKE says more: "lossy" that 1,234 events are lost before event 100, "waits" that
@@ -27,7 +28,7 @@ type fake struct {
 	kind   string
 }
 
-func newFake(o capture.LiveOptions) (kernel, error) {
+func newFake(o capture.LiveOptions) (session.Kernel, error) {
 	f := &fake{stop: o.Stop, kind: os.Getenv("FAKE")}
 	if f.kind == "broken" {
 		return nil, errors.New("load programs: the verifier does not like them")
@@ -85,13 +86,13 @@ func ableMachine() capture.Machine {
 
 // fakeMain is scry with that kernel.
 func fakeMain() {
-	machine, attach = ableMachine, newFake
+	session.Machine, session.Attach = ableMachine, newFake
 	main()
 }
 
 // bareMain is scry on a machine, or with a user, that lacks what $LACKS says.
 func bareMain() {
-	machine = func() capture.Machine {
+	session.Machine = func() capture.Machine {
 		m := ableMachine()
 		switch os.Getenv("LACKS") {
 		case "caps":
@@ -106,7 +107,7 @@ func bareMain() {
 		}
 		return m
 	}
-	attach = newFake
+	session.Attach = newFake
 	main()
 }
 

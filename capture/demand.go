@@ -48,6 +48,17 @@ func (d Demand) Or(o Demand) Demand {
 	return d
 }
 
+// Covers tells whether a capture that was asked for d has all that o asks for. Both are made by Complete.
+func (d Demand) Covers(o Demand) bool {
+	for i := range d.Calls {
+		if !o.Calls[i].And(d.Calls[i].Not()).Empty() {
+			return false
+		}
+	}
+	latency := d.Latency || d.enters() // enters tell it as well
+	return o.Types.And(d.Types.Not()).Empty() && (latency || !o.Latency) && d.Payload >= o.Payload && (d.Procinfo || !o.Procinfo)
+}
+
 // recorded are the types that a live capture on this architecture can have, and generic the calls that have none of their own. Older types are
 // in files only.
 var recorded, generic = func() (types, codes event.TypeSet) {

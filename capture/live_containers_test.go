@@ -82,6 +82,9 @@ var shapes = []struct{ path, id, engine string }{
 	{"kubepods/burstable/pod1/%s", "", "cri"}, {"kubepods.slice/crio-%s.scope", "", "cri-o"}, {"k8s.io/%s", "", "containerd"},
 	{"default/scryweb", "scryweb", "containerd"}, {"lxc.payload.scryweb", "scryweb", "lxc"}, {"machine.slice/machine-scryweb.scope/payload", "scryweb", "systemd-nspawn"},
 	{"garden/scryweb", "scryweb", "garden"}, {"libpod_parent/conmon", "host", ""},
+	{`machine.slice/machine-lxc\x2d12\x2dscryweb.scope/libvirt`, "12-scryweb", "libvirt-lxc"}, {"system.slice/runc-bpm-scryweb.scope", "scryweb", "bpm"},
+	{"mesos/11111111-2222-3333-4444-555555555555", "11111111-2222-3333-4444-555555555555", "mesos"},
+	{`machine.slice/machine-rkt\x2d11111111\x2d2222\x2d3333\x2d4444\x2d555555555555.scope/system.slice/etcd.service`, "11111111-2222-3333-4444-555555555555:etcd", "rkt"},
 }
 
 // makeMoves goes through the cgroups of all engines, as a process that exec'd before, and tells where it is.

@@ -46,6 +46,7 @@ type LiveSource struct {
 
 	stop    chan struct{} // closed by Close
 	workers sync.WaitGroup
+	waking  sync.Mutex // held by Wake, and to set closed
 	closed  bool
 	stats   LiveStats
 }
@@ -237,8 +238,7 @@ func (s *LiveSource) tick(every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
-		s.probe.Inject(event.Append(nil, s.probe.Now(), tickTID, event.InfrastructureEventE, nil, nil, nil, nil))
-		s.probe.Flush()
+		s.Wake()
 		select {
 		case <-t.C:
 		case <-s.stop:
@@ -247,6 +247,17 @@ func (s *LiveSource) tick(every time.Duration) {
 			return
 		}
 	}
+}
+
+// Wake puts a tick into the stream, so that Next returns soon also when nothing happens. Any goroutine may call it, at any time.
+func (s *LiveSource) Wake() {
+	s.waking.Lock()
+	defer s.waking.Unlock()
+	if s.closed {
+		return
+	}
+	s.probe.Inject(event.Append(nil, s.probe.Now(), tickTID, event.InfrastructureEventE, nil, nil, nil, nil))
+	s.probe.Flush()
 }
 
 // tickTID is the thread of ticks, which no thread is.
@@ -333,7 +344,9 @@ func (s *LiveSource) Close() error {
 	s.workers.Wait()
 	s.naming.close()
 	s.stats = s.Stats()
+	s.waking.Lock()
 	s.closed = true
+	s.waking.Unlock()
 	return s.probe.Close()
 }
 

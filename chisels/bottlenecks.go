@@ -213,9 +213,9 @@ func (b *bottlenecks) appendArgs(ev *event.Event, except []event.Param) {
 
 // Frame is the slowest calls so far.
 func (b *bottlenecks) Frame(to uint64) *Frame {
-	f := &Frame{Spec: b.Spec, Columns: b.shown, From: b.from, To: to, Events: b.events, Total: Row{make([]fields.Value, len(b.shown))}}
+	f := &Frame{Spec: b.Spec, Columns: b.shown, From: b.from, To: to, Events: b.events, Total: Row{Values: make([]fields.Value, len(b.shown))}}
 	for _, c := range b.slow {
-		f.Rows = append(f.Rows, Row{c.values})
+		f.Rows = append(f.Rows, Row{Values: c.values})
 	}
 	f.sort(0, true)
 	return f

@@ -20,8 +20,9 @@ var builtin embed.FS
 // Catalog is the chisels that there are: those of users' folders, then the built-in ones. A chisel is in the file NAME.yaml; it is read when it is
 // asked for.
 type Catalog struct {
-	dirs []string
-	read map[string]*Spec
+	dirs  []string
+	read  map[string]*Spec
+	views map[string]*Spec // built-in ones
 }
 
 // ErrNoChisel is wrapped by the error for a name that no chisel has.
@@ -47,7 +48,7 @@ func (c *Catalog) Find(name string) (*Spec, error) {
 		if word, rest, ok := strings.Cut(name, " "); ok {
 			hint = fmt.Sprintf("; arguments stand in a word of their own: -c %s '%s'", word, rest)
 		}
-		if near := fields.Nearest(name, c.names()); near != "" {
+		if near := fields.Nearest(name, append(c.names(), viewNames()...)); near != "" {
 			hint = ": did you mean " + near + "?"
 		}
 		return nil, fmt.Errorf("%w %q%s", ErrNoChisel, name, hint)
@@ -75,7 +76,7 @@ func (c *Catalog) load(name string) (*Spec, error) {
 	}
 	b, err := builtin.ReadFile("builtin/" + name + ".yaml")
 	if err != nil {
-		return nil, err
+		return c.builtinView(name)
 	}
 	s, err := parseNamed("builtin/"+name+".yaml", name, b)
 	if err == nil {

@@ -1,7 +1,6 @@
 package chisels
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -15,46 +14,64 @@ type Frame struct {
 	Spec     *Spec
 	Columns  []*ColumnSpec
 	Rows     []Row
-	Other    *Row // what had no room in a row of its own; nil when everything had
-	Total    Row  // the aggregates of all rows together; keys are absent
+	Other    *Row                                               // what had no room in a row of its own; nil when everything had
+	Total    Row                                                // the aggregates of all rows together; keys are absent
+	Where    *filter.Filter                                     // which events rows are made of; nil: all
+	Order    Order                                              // of the rows
+	drill    func(Row, *fields.Options) (*filter.Filter, error) // instead of what the keys say; nil: those
 	From, To uint64
 	Events   uint64 // that the rows are made of
+	Lost     uint64 // of a list: rows that were left out, because there are newer ones
 }
 
 // Row is one row: a value for each column.
-type Row struct{ Values []fields.Value }
+type Row struct {
+	Values []fields.Value
+	Depth  int // in a tree; 0 elsewhere
+}
+
+// Order is what rows are sorted by.
+type Order struct {
+	Column     int
+	Descending bool
+}
 
 // Seconds is the length of the frame's time.
 func (f *Frame) Seconds() float64 { return float64(f.To-min(f.From, f.To)) / 1e9 }
 
 // total makes the sum of the rows.
-func (f *Frame) total(t *Table, rows []*tableRow, other *tableRow, seconds float64) {
+func (f *Frame) total(t *Table, rows []*tableRow, other *tableRow, how []how, seconds float64) {
 	sum := tableRow{cells: make([]cell, len(t.shown))}
 	for _, r := range append(slices.Clip(rows), other) {
 		if r == nil {
 			continue
 		}
 		for _, i := range t.values {
-			sum.cells[i].merge(t.how[i], &r.cells[i])
+			sum.cells[i].merge(how[i], &r.cells[i])
 		}
 	}
-	f.Total = Row{make([]fields.Value, len(t.shown))}
+	f.Total = Row{Values: make([]fields.Value, len(t.shown))}
 	for _, i := range t.values {
-		if h := t.how[i]; h.additive() || h.agg == aggMin || h.agg == aggMax {
-			f.Total.Values[i] = sum.cells[i].result(t.how[i], seconds)
+		if h := how[i]; h.additive() || h.agg == aggMin || h.agg == aggMax {
+			f.Total.Values[i] = sum.cells[i].result(h, seconds)
 		}
 	}
 }
 
 // sort orders the rows by a column; ties are broken by the keys, then by all values, so that the same events always give the same text.
 func (f *Frame) sort(col int, descending bool) {
+	f.Order = Order{col, descending}
 	slices.SortStableFunc(f.Rows, func(a, b Row) int {
 		n := compareValues(a.Values[col], b.Values[col])
-		if descending {
-			n = -n
+		switch {
+		case n == 0:
+			return f.compareKeys(a, b)
+		case descending:
+			return -n
 		}
-		return cmp.Or(n, f.compareKeys(a, b))
+		return n
 	})
+	f.arrange()
 }
 
 func (f *Frame) compareKeys(a, b Row) int {
@@ -98,10 +115,13 @@ func (f *Frame) Search(text string, row int) int {
 // Drill is the filter that selects the events of a row: a tree, whatever the values are. Columns that are no keys, and keys that were filled in by a
 // default, are left out.
 func (f *Frame) Drill(row int, o *fields.Options) (*filter.Filter, error) {
+	if f.drill != nil {
+		return f.drill(f.Rows[row], o)
+	}
 	var all *filter.Filter
 	for i, c := range f.Columns {
 		v := f.Rows[row].Values[i]
-		if !c.Key || v.Type == fields.Absent || c.Default != nil && v.Str == *c.Default {
+		if !c.Key || c.Field == "" || v.Type == fields.Absent || c.Default != nil && v.Str == *c.Default {
 			continue
 		}
 		if len(f.Spec.Group) > 0 && !slices.Contains(f.Spec.Group, c.Name) {

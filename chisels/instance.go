@@ -2,6 +2,7 @@ package chisels
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,28 @@ import (
 
 // Make makes the chisel of a call.
 func (c *Call) Make(env *Env) (Chisel, error) {
+	in, err := c.instance(env)
+	if err != nil {
+		return nil, err
+	}
+	switch in.Kind {
+	case KindCode:
+		return makers[in.Name](in)
+	case KindHeat:
+		return makeHeatMap(latencyScale)(in)
+	case KindList:
+		return NewList(in), nil
+	case KindState:
+		return NewStateTable(in), nil
+	}
+	return NewTable(in), nil
+}
+
+// errNoRows is why some chisels are no views.
+var errNoRows = errors.New("makes no rows that a screen could show")
+
+// instance compiles the chisel of a call.
+func (c *Call) instance(env *Env) (*Instance, error) {
 	s := c.Spec
 	if s.Gone != "" {
 		return nil, fmt.Errorf("-c %s: %s", s.Name, strings.TrimSpace(s.Gone))
@@ -35,15 +58,7 @@ func (c *Call) Make(env *Env) (Chisel, error) {
 	if err := in.colorRules(); err != nil {
 		return nil, fmt.Errorf("-c %s: %w", s.Name, err)
 	}
-	switch s.Kind {
-	case KindCode:
-		return makers[s.Name](in)
-	case KindList:
-		return NewList(in), nil
-	case KindState:
-		return NewStateTable(in), nil
-	}
-	return NewTable(in), nil
+	return in, nil
 }
 
 // filters joins the filter of the spec and those of the arguments.
@@ -183,6 +198,14 @@ func (in *Instance) column(c *ColumnSpec) error {
 		}
 		more = append(more, x)
 	}
+	var only *filter.Filter
+	if c.Where != "" {
+		var err error
+		if only, err = filter.Compile(in.fill(c.Where, true), in.Options); err != nil {
+			return err
+		}
+	}
+	in.only = append(in.only, only)
 	in.shown, in.fields, in.others = append(in.shown, c), append(in.fields, f), append(in.others, more)
 	return nil
 }
@@ -206,6 +229,9 @@ func (in *Instance) Demand() capture.Demand {
 	types := in.Where.Types()
 	var need fields.Need
 	for i, f := range in.fields {
+		for _, x := range in.only[i].Fields() {
+			need |= x.Needs()
+		}
 		if f == nil {
 			continue
 		}

@@ -35,6 +35,7 @@ func (p *Printer) Print(f *Frame) error {
 	if limit > 0 {
 		rows = rows[:min(limit, len(rows))]
 	}
+	f, rows = f.visible(rows)
 	b := p.Out.Buffer()
 	switch p.Format {
 	case FormatJSON:
@@ -285,7 +286,7 @@ func cutText(s string, width int) string {
 func bytesText(n float64) string {
 	const units = "KMGTPE"
 	if n < 1024 {
-		return strconv.FormatFloat(n, 'f', -1, 64) + "B"
+		return strconv.FormatFloat(math.Floor(n*100+0.5)/100, 'f', -1, 64) + "B"
 	}
 	k := -1
 	for n >= 1024 && k < len(units)-1 {

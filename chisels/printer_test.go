@@ -30,7 +30,7 @@ limit: `+fmt.Sprint(limit)+"\n")
 		env.Options = &fields.Options{}
 	}
 	tab := instance(t, s, env)
-	f := &Frame{Spec: s, Columns: tab.shown, Rows: rows, From: 1e18, To: 1e18 + 1e9, Events: 7, Total: Row{make([]fields.Value, 3)}}
+	f := &Frame{Spec: s, Columns: tab.shown, Rows: rows, From: 1e18, To: 1e18 + 1e9, Events: 7, Total: Row{Values: make([]fields.Value, 3)}}
 	p := Printer{Env: env}
 	if err := p.Print(f); err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ limit: `+fmt.Sprint(limit)+"\n")
 }
 
 func row(bytes int64, file string, ns uint64) Row {
-	return Row{[]fields.Value{signed(bytes), word(file), took(ns)}}
+	return Row{Values: []fields.Value{signed(bytes), word(file), took(ns)}}
 }
 
 func TestPrintText(t *testing.T) {
@@ -80,7 +80,7 @@ func TestPrintText(t *testing.T) {
 			|Bytes  File              Time
 			|   1B  a\x1b[31m\nb\xff   1ns`},
 		{"colour", Env{Color: true}, 0, []Row{row(1, "a", 1)}, "\n|\x1b[1mBytes  File  Time\x1b[0m\n|   1B  a      1ns"},
-		{"absent", Env{}, 0, []Row{{[]fields.Value{{}, word("a"), {}}}}, `
+		{"absent", Env{}, 0, []Row{{Values: []fields.Value{{}, word("a"), {}}}}, `
 			|Bytes  File  Time
 			|    -  a        -`},
 		{"interval", Env{Intervals: true}, 0, []Row{row(1, "a", 1)}, `

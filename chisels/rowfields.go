@@ -32,6 +32,9 @@ func ofFD(get func(fd *event.FD, dst []byte) []byte) func(*event.Event, []byte) 
 // ownField makes one of rowFields; nil when text is another field.
 func ownField(text string, o *fields.Options) *fields.Field {
 	get := rowFields[text]
+	if text == "row.detail" {
+		get = newDetail(o)
+	}
 	if get == nil {
 		return nil
 	}

@@ -14,6 +14,7 @@ const (
 	KindTable Kind = "table" // rows that events with the same keys are aggregated in
 	KindList  Kind = "list"  // a line for each event
 	KindState Kind = "state" // a row for each thread, descriptor or container that there is at a moment
+	KindHeat  Kind = "heat"  // how many calls took how long, interval for interval
 	KindCode  Kind = "code"  // what a maker of that name does
 )
 
@@ -29,17 +30,23 @@ type Spec struct {
 	Filter      string       `yaml:"filter"` // with $NAME for arguments
 	Args        []ArgSpec    `yaml:"args"`
 	Columns     []ColumnSpec `yaml:"columns"`
-	Colors      []ColorSpec  `yaml:"colors"`  // of the lines of a list: that of the first filter that matches
-	Group       []string     `yaml:"group"`   // columns by which the rows are grouped once more
-	Sort        string       `yaml:"sort"`    // column, with "-" in front: from the largest; "": the first aggregate, from the largest
-	Limit       int          `yaml:"limit"`   // rows that are printed; 0: all
-	Keep        bool         `yaml:"keep"`    // at intervals rows stay: all results count from the start
-	Total       bool         `yaml:"total"`   // a last row has all rows together
-	Payload     int          `yaml:"payload"` // bytes of each data buffer that it looks at
-	Drill       string       `yaml:"drill"`   // chisel that a row leads to
-	AppliesTo   []string     `yaml:"applies_to"`
-	Hidden      bool         `yaml:"hidden"` // not listed
-	Gone        string       `yaml:"gone"`   // said instead of running it
+	Colors      []ColorSpec  `yaml:"colors"`     // of the lines of a list: that of the first filter that matches
+	Group       []string     `yaml:"group"`      // columns by which the rows are grouped once more
+	Sort        string       `yaml:"sort"`       // column, with "-" in front: from the largest; "": the first aggregate, from the largest
+	Limit       int          `yaml:"limit"`      // rows that are printed; 0: all
+	Keep        bool         `yaml:"keep"`       // at intervals rows stay: all results count from the start
+	Total       bool         `yaml:"total"`      // a last row has all rows together
+	Payload     int          `yaml:"payload"`    // bytes of each data buffer that it looks at
+	Drill       string       `yaml:"drill"`      // chisel or view that a row leads to
+	View        bool         `yaml:"view"`       // the terminal UI offers it
+	Root        bool         `yaml:"root"`       // of a view: it may be the first one
+	AppliesTo   []string     `yaml:"applies_to"` // of a view: the keys whose rows lead to it, "" is the whole machine; none: all of them
+	Tags        []string     `yaml:"tags"`
+	Tree        *TreeSpec    `yaml:"tree"`    // rows stand below their parents
+	Levels      []string     `yaml:"levels"`  // key columns: each is a level of the tree, whose rows have those of the next one together
+	Actions     []ActionSpec `yaml:"actions"` // of a view: what can be done with a row
+	Hidden      bool         `yaml:"hidden"`  // not listed
+	Gone        string       `yaml:"gone"`    // said instead of running it
 
 	Origin string `yaml:"-"` // "built in", or the file
 	Text   string `yaml:"-"` // the YAML
@@ -85,6 +92,7 @@ type ColumnSpec struct {
 	Or       []string `yaml:"or"`    // fields that are asked, in this order, when that has no value; in tables
 	Per      []string `yaml:"per"`   // of distinct: values count once for each value of these fields
 	Key      bool     `yaml:"key"`   // events with the same keys make one row
+	Where    string   `yaml:"where"` // of a table: only events that pass this filter too have a value
 	Agg      string   `yaml:"agg"`   // of the events of a row; "": last
 	GroupAgg string   `yaml:"group_agg"`
 	Width    int      `yaml:"width"` // of a list, in characters; 0: fits the type
@@ -92,7 +100,15 @@ type ColumnSpec struct {
 	Default  *string  `yaml:"default"`
 	Required bool     `yaml:"required"` // an event without a value is left out
 	With     string   `yaml:"with"`     // "containers": only with -pc
+	Level    string   `yaml:"level"`    // with levels: only rows of that level and below have a value
+	Hide     bool     `yaml:"hide"`     // not shown: it only tells rows apart
 	Help     string   `yaml:"help"`
+}
+
+// TreeSpec names the columns that make a tree of rows: a row whose Parent is the ID of another stands below that.
+type TreeSpec struct {
+	ID     string `yaml:"id"`
+	Parent string `yaml:"parent"`
 }
 
 // ColorSpec is a colour for lines that a filter selects.
@@ -102,7 +118,7 @@ type ColorSpec struct {
 }
 
 var (
-	kinds = []string{"table", "list", "state", "code"}
+	kinds = []string{"table", "list", "state", "heat", "code"}
 	overs = []string{"threads", "fds", "containers"}
 	units = []string{"none", "count", "bytes", "KiB", "time", "percent", "id"}
 )
@@ -117,6 +133,7 @@ type Instance struct {
 	fields []*fields.Field   // of the columns
 	others [][]*fields.Field // of the columns: those of Or or Per
 	shown  []*ColumnSpec     // columns of this run
+	only   []*filter.Filter  // of the columns: which events have a value; nil: all
 	gates  [][]*fields.Field // with By: of each key that is not shown, fields of which one must have a value
 }
 

@@ -137,7 +137,8 @@ func (p *specParser) yaml(err error) error {
 
 // specKeys are the words that may stand before a colon.
 var specKeys = []string{"name", "title", "description", "category", "tips", "kind", "over", "filter", "args", "columns", "group", "sort", "limit", "total", "payload", "drill",
-	"applies_to", "hidden", "gone", "colors", "color", "without", "any", "keep", "help", "required", "default", "values", "field", "or", "per", "key", "agg", "group_agg", "width", "unit", "with"}
+	"applies_to", "hidden", "gone", "colors", "color", "without", "any", "keep", "help", "required", "default", "values", "field", "or", "per", "key", "agg", "group_agg", "width", "unit", "with",
+	"view", "root", "tags", "tree", "id", "parent", "levels", "level", "hide", "where", "actions", "command", "ask", "tty", "when"}
 
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
@@ -188,7 +189,7 @@ func (p *specParser) oneOf(path, what, word string, words []string) *SpecError {
 
 // check looks at what YAML allows and a chisel does not. Its result is nil or a *SpecError.
 func (p *specParser) check(s *Spec) error {
-	for _, f := range []func(*Spec) *SpecError{p.checkHead, p.checkArgs, p.checkColumns, p.checkOrder, p.checkFilters} {
+	for _, f := range []func(*Spec) *SpecError{p.checkHead, p.checkArgs, p.checkColumns, p.checkOrder, p.checkFilters, p.checkView} {
 		if err := f(s); err != nil {
 			return err
 		}
@@ -270,7 +271,7 @@ func (p *specParser) checkArgs(s *Spec) *SpecError {
 }
 
 func (p *specParser) checkColumns(s *Spec) *SpecError {
-	if len(s.Columns) == 0 && s.Kind != KindCode {
+	if len(s.Columns) == 0 && s.Kind != KindCode && s.Kind != KindHeat {
 		return p.fail("$.columns", "", "%s has no columns", s.Name)
 	}
 	seen := map[string]bool{}
@@ -406,6 +407,15 @@ func (p *specParser) checkFilters(s *Spec) *SpecError {
 	}
 	if err := compile("$.filter", s.Filter); err != nil {
 		return err
+	}
+	for i := range s.Columns {
+		c, path := &s.Columns[i], fmt.Sprintf("$.columns[%d].where", i)
+		if c.Where != "" && (c.Key || s.Kind != KindTable) {
+			return p.fail(path, "", "only an aggregate of a table has events of its own")
+		}
+		if err := compile(path, c.Where); err != nil {
+			return err
+		}
 	}
 	for i, c := range s.Colors {
 		path := fmt.Sprintf("$.colors[%d]", i)

@@ -2,7 +2,6 @@ package chisels
 
 import (
 	"encoding/binary"
-	"slices"
 	"strconv"
 
 	"scry/capture/event"
@@ -27,6 +26,7 @@ type Table struct {
 	need    []int // columns without whose value an event is left out
 	values  []int // columns that are no keys
 	how     []how
+	merged  []how // how the rows of a group become one
 	rows    map[string]*tableRow
 	order   []*tableRow
 	other   *tableRow // what found no room
@@ -59,7 +59,9 @@ func NewTable(in *Instance) *Table {
 	for i, c := range in.shown {
 		h, _ := aggOf(c.Agg)
 		h.share = c.Unit == "percent"
-		t.how = append(t.how, h)
+		g, _ := aggOf(c.GroupAgg)
+		g.share = h.share
+		t.how, t.merged = append(t.how, h), append(t.merged, g)
 		switch {
 		case c.Key:
 			t.keys = append(t.keys, i)
@@ -125,11 +127,14 @@ func (t *Table) push(ev *event.Event, still bool) bool {
 	}
 	for _, i := range t.values {
 		h := t.how[i]
-		if still && h.additive() {
+		if still && h.additive() || t.only[i] != nil && !t.only[i].Match(ev) {
 			continue
 		}
 		if t.fields[i] == nil {
 			r.cells[i].n++
+			continue
+		}
+		if h.agg == aggFirst && r.cells[i].n > 0 {
 			continue
 		}
 		v := t.scratch[i]
@@ -276,30 +281,52 @@ func (t *Table) reset(ts uint64) {
 
 // Frame is the table as it is; to is the end of the interval.
 func (t *Table) Frame(to uint64) *Frame {
-	f := &Frame{Spec: t.Spec, Columns: t.shown, From: t.from, To: to, Events: t.events}
-	rows, other := t.order, t.other
-	if len(t.Group) > 0 {
-		rows = t.grouped()
-	}
+	f := &Frame{Spec: t.Spec, Columns: t.shown, Where: t.Where, From: t.from, To: to, Events: t.events}
+	rows, other, how := t.order, t.other, t.how
 	seconds := t.seconds(f)
-	for _, r := range rows {
-		f.Rows = append(f.Rows, Row{t.results(r, seconds)})
+	switch {
+	case len(t.Levels) > 0:
+		how = t.groupHow()
+		rows = t.levels(f, rows, how, seconds)
+		if other != nil {
+			other = t.grouped([]*tableRow{other}, nil, how, seconds)[0]
+		}
+	case len(t.Group) > 0:
+		how = t.groupHow()
+		rows = t.grouped(rows, t.Group, how, seconds)
+		if other != nil {
+			other = t.grouped([]*tableRow{other}, nil, how, seconds)[0]
+		}
+	}
+	if f.Rows == nil {
+		f.Rows = t.resultRows(rows, how, seconds)
 	}
 	if other != nil {
-		f.Other = &Row{t.results(other, seconds)}
+		f.Other = &Row{Values: make([]fields.Value, len(t.shown))}
+		t.results(f.Other.Values, other, how, seconds)
 	}
-	f.total(t, rows, other, seconds)
+	f.total(t, rows, other, how, seconds)
 	f.sort(t.order0())
 	return f
 }
 
-func (t *Table) results(r *tableRow, seconds float64) []fields.Value {
-	out := make([]fields.Value, len(t.shown))
+func (t *Table) resultRows(rows []*tableRow, how []how, seconds float64) []Row {
+	n := len(t.shown)
+	values, out := make([]fields.Value, len(rows)*n), make([]Row, len(rows))
+	for i, r := range rows {
+		out[i].Values = values[i*n : (i+1)*n : (i+1)*n]
+		t.results(out[i].Values, r, how, seconds)
+	}
+	return out
+}
+
+// results fills in what a row shows.
+func (t *Table) results(out []fields.Value, r *tableRow, how []how, seconds float64) {
 	for i := range out {
 		if t.shown[i].Key {
 			out[i] = r.cells[i].value()
 		} else {
-			out[i] = r.cells[i].result(t.how[i], seconds)
+			out[i] = r.cells[i].result(how[i], seconds)
 		}
 		if d := t.shown[i].Default; d != nil && out[i].Type == fields.Absent && !t.shown[i].Key {
 			if n, err := strconv.ParseUint(*d, 10, 64); err == nil {
@@ -309,42 +336,6 @@ func (t *Table) results(r *tableRow, seconds float64) []fields.Value {
 			}
 		}
 	}
-	return out
-}
-
-// grouped makes one row of those that have the same values in the columns of group.
-func (t *Table) grouped() []*tableRow {
-	var by []int
-	for i, c := range t.shown {
-		if slices.Contains(t.Group, c.Name) {
-			by = append(by, i)
-		}
-	}
-	groups := map[string]*tableRow{}
-	var out []*tableRow
-	rows := slices.Clone(t.order)
-	slices.SortFunc(rows, func(a, b *tableRow) int { return t.compareKeys(a, b) }) // first and last do not depend on who came first
-	var key []byte
-	for _, r := range rows {
-		key = key[:0]
-		for _, i := range by {
-			key = appendKey(key, r.cells[i].value())
-		}
-		g := groups[string(key)]
-		if g == nil {
-			g = &tableRow{key: string(key), cells: make([]cell, len(t.shown))}
-			groups[g.key] = g
-			out = append(out, g)
-		}
-		for i, c := range t.shown {
-			h, _ := aggOf(c.GroupAgg)
-			if c.Key {
-				h = how{agg: aggFirst}
-			}
-			g.cells[i].merge(h, &r.cells[i])
-		}
-	}
-	return out
 }
 
 func (t *Table) compareKeys(a, b *tableRow) int {

@@ -219,7 +219,7 @@ columns:
 	}
 	for _, r := range f.Rows {
 		p := r.Values[3].Str
-		if r.Values[0].Num != sums[p] || r.Values[2].Num != kinds[p] {
+		if r.Values[0].Num != sums[p] || r.Values[1].Num != most[p] || r.Values[2].Num != kinds[p] {
 			t.Errorf("%s: %v, want %d, %d kinds", p, r.Values, sums[p], kinds[p])
 		}
 	}

@@ -124,7 +124,7 @@ func (c *fdCounts) sum() (n int32) {
 
 // Frame is the processes with more descriptors than at their start.
 func (t *topFDsLeak) Frame(to uint64) *Frame {
-	f := &Frame{Spec: t.Spec, Columns: t.columns, From: t.first, To: to, Total: Row{make([]fields.Value, len(t.columns))}}
+	f := &Frame{Spec: t.Spec, Columns: t.columns, From: t.first, To: to, Total: Row{Values: make([]fields.Value, len(t.columns))}}
 	if t.Tables == nil {
 		return f
 	}
@@ -164,7 +164,7 @@ func (t *topFDsLeak) row(th *event.Thread, s *fdStart, now *fdCounts, grown int3
 		}
 		values = append(values, textOf(name))
 	}
-	return Row{append(values, textOf(growthText(&s.counts, now)))}
+	return Row{Values: append(values, textOf(growthText(&s.counts, now)))}
 }
 
 // growthText says which types became more, and which fewer: "ipv4 +12, file +3, pipe -2".

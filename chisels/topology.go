@@ -14,6 +14,8 @@ import (
 
 func init() { makers["topology"] = newTopology }
 
+var _ Viewer = (*topology)(nil)
+
 // topology says who talks to whom. Each connection has two ends; those that are on this machine are told by their process. What both ends tell of a
 // connection is put together when it is printed.
 type topology struct {
@@ -290,19 +292,10 @@ func (t *topology) print(to uint64) error {
 	if t.Args["format"] == "dot" {
 		return t.Out.Keep(t.dot(t.Out.Buffer(), t.all()))
 	}
-	table := NewTable(t.Instance)
-	row := make([]fields.Value, len(t.shown))
-	for e, w := range t.all() {
-		for i, c := range t.shown {
-			row[i] = e.value(c.Name, w)
-		}
-		table.Add(row)
-	}
-	table.from, table.events = t.from, t.events
 	env := *t.Env
 	env.Intervals = env.Intervals && t.Interval != 0 // else there is one result, of the whole run
 	t.printer.Env = &env
-	return t.printer.Print(table.Frame(to))
+	return t.printer.Print(t.Peek(to))
 }
 
 // value is the value of the column called name.

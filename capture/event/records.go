@@ -288,7 +288,7 @@ type Container struct {
 	CPUShares, CPUQuota, CPUPeriod int64
 	CPUSetCPUs                     int64
 	CreatedTime                    int64 // seconds since the epoch
-	HasMeta                        bool  // metadata was received; without it only ID and Type are known
+	HasMeta                        bool  // metadata was received; without it only ID and Type are known, and Name of engines that nobody can be asked about
 	JSON                           string
 
 	Users  map[uint32]*User // its own, by the number that the kernel has for them; nil: not known

@@ -230,9 +230,8 @@ func (t *Tables) contain(th *thread) {
 		return
 	}
 	if id := rktID(th); id != "" {
-		if th.Container = t.record(id); th.Container.Type == "" {
-			th.Container.Type = "rkt"
-		}
+		th.Container = t.record(id)
+		identify(th.Container, "rkt")
 	}
 }
 
@@ -240,7 +239,9 @@ func (t *Tables) contain(th *thread) {
 func (t *Tables) moved(ev *event.Event, whole bool) {
 	th := t.find(ev.TID)
 	if th == nil {
-		return
+		if th = t.placeholder(ev.TID); th == nil { // a file that has not all events
+			return
+		}
 	}
 	if !t.setList(&th.Cgroups, ev, 2) {
 		th.Cgroups = ""

@@ -9,7 +9,10 @@ import (
 	"scry/capture/event"
 )
 
-const maxContainers = 16384 // remembered cgroup texts, and containers without threads
+const (
+	maxContainers = 16384  // remembered cgroup texts, and containers without threads
+	noEngine      = 0xffff // for those that have no number (sinsp_container_type: CT_UNKNOWN)
+)
 
 // containerOf returns the container whose cgroups these are, nil for the host. cgroups is the NUL-separated list of "subsystem=path".
 func (t *Tables) containerOf(cgroups string) *event.Container {
@@ -21,13 +24,11 @@ func (t *Tables) containerOf(cgroups string) *event.Container {
 	}
 	var c *event.Container
 	if id, engine := ContainerID(cgroups); id != "" {
-		if c = t.record(id); c.Type == "" {
-			c.Type = engine
-		}
+		c = t.record(id)
+		identify(c, engine)
 		if c.Type != engine && !c.HasMeta && !isHash(id) { // two engines may give one name
-			if c = t.keyed(engine+"/"+id, id); c.Type == "" {
-				c.Type = engine
-			}
+			c = t.keyed(engine+"/"+id, id)
+			identify(c, engine)
 		}
 	}
 	if len(cgroups) > maxCached {
@@ -38,6 +39,24 @@ func (t *Tables) containerOf(cgroups string) *event.Container {
 	}
 	t.byCgroups[strings.Clone(cgroups)] = c
 	return c
+}
+
+// nameless are the engines that nobody can be asked about: a container of theirs has one name, which is its id. They have images of no kind that a
+// record has a place for.
+var nameless = map[string]bool{"lxc": true, "libvirt-lxc": true, "systemd-nspawn": true, "garden": true, "bpm": true, "mesos": true, "rkt": true}
+
+// identify says what the cgroup of a container tells of it, which any record of an engine's goes before.
+func identify(c *event.Container, engine string) {
+	if c.Type == "" {
+		c.Type = engine
+	}
+	if c.Name != "" || c.Type != engine || !nameless[engine] {
+		return
+	}
+	c.Name, c.FullID = c.ID, c.ID
+	if _, app, ok := strings.Cut(c.ID, ":"); ok && engine == "rkt" { // POD:APP
+		c.Name = app
+	}
 }
 
 // record returns the record of a container, a new one when it was not known.
@@ -87,7 +106,10 @@ func onContainer(t *Tables, ev *event.Event, _ *thread) {
 
 // containerText is the JSON of a container of which only what onContainer takes is known.
 func containerText(c *event.Container) string {
-	engine, _ := event.EngineNumber(c.Type)
+	engine, ok := event.EngineNumber(c.Type)
+	if !ok {
+		engine = noEngine
+	}
 	b, err := json.Marshal(map[string]any{"container": map[string]any{"id": c.ID, "type": engine, "name": c.Name, "image": c.Image}})
 	if err != nil {
 		return "" // cannot be: texts and a number

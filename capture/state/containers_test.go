@@ -1,11 +1,12 @@
 package state
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"scry/capture/event"
 )
@@ -107,6 +108,29 @@ func TestContainerID(t *testing.T) {
 		if a != x || (a != nil) != (c.id != "") || a != nil && (a.ID != c.id || a.Type != c.engine || a.HasMeta) {
 			t.Errorf("%q: clone %v, exec %v", c.cgroups, a, x)
 		}
+		if a == nil {
+			continue
+		}
+		_, app, _ := strings.Cut(a.ID, ":")
+		if want := map[bool]string{true: cmp.Or(app, a.ID)}[nameless[c.engine]]; a.Name != want {
+			t.Errorf("%q: name %q, want %q", c.cgroups, a.Name, want)
+		}
+	}
+}
+
+// TestNamelessContainer: a container whose engine cannot be asked is called by its id, until a record says otherwise, and no file needs a record of it.
+func TestNamelessContainer(t *testing.T) {
+	w := newWorld(t, shell())
+	w.do(200, event.CloneV20X, birth{child: 200, pid: 200, ptid: 100, cgroups: list{"cpu=/lxc.payload.web"}}.inChild()...)
+	if c := w.thread(200).Container; c.Type != "lxc" || c.Name != "web" || c.FullID != "web" || c.HasMeta || len(w.Containers()) != 1 {
+		t.Errorf("%+v", c)
+	}
+	if err := w.ContainerEvents(1, func(ev *event.Event) error { t.Errorf("%s", ev.Text(0)); return nil }); err != nil {
+		t.Error(err)
+	}
+	w.do(-1, event.ContainerJsonV2E, `{"container":{"id":"web","type":1,"name":"shop"}}`)
+	if c := w.thread(200).Container; c.Name != "shop" || !c.HasMeta {
+		t.Errorf("%+v", c)
 	}
 }
 
@@ -132,7 +156,7 @@ func TestContainerJSON(t *testing.T) {
 		w := newWorld(t, shell())
 		w.do(200, event.CloneV20X, birth{child: 200, pid: 200, ptid: 100, cgroups: list{"cpu=/docker/" + hex64}}.inChild()...)
 		w.do(-1, s.typ, s.args...)
-		if d := cmp.Diff(&want, w.thread(200).Container); d != "" {
+		if d := gocmp.Diff(&want, w.thread(200).Container); d != "" {
 			t.Errorf("%s: %s", s.typ, d)
 		}
 		if got := w.Containers(); len(got) != 1 || got[0] != w.thread(200).Container {

@@ -36,16 +36,19 @@ func TestCgroupMoves(t *testing.T) {
 		{100, event.CgroupsProcess, "/docker/" + hex64, [3]string{id, id, "host"}},
 		{200, event.CgroupsProcess, "/lxc.payload.web", [3]string{id, id, "web lxc"}},
 		{101, event.CgroupsProcess, "/", [3]string{"host", "host", "web lxc"}},
-		{300, event.CgroupsProcess, "/docker/" + hex64, [3]string{"host", "host", "web lxc"}}, // nobody
+		{300, event.CgroupsProcess, "/docker/" + hex64, [3]string{"host", "host", "web lxc"}}, // one that was not known
 		{100, "other", "/docker/" + hex64, [3]string{"host", "host", "web lxc"}},
 	} {
 		ev := w.do(s.tid, event.AsynceventE, 0, s.name, cgroupsOf(s.path))
 		if got := [3]string{w.id(100), w.id(101), w.id(200)}; got != s.want {
 			t.Errorf("%s of %d to %s: %q, want %q", s.name, s.tid, s.path, got, s.want)
 		}
-		if known := s.tid != 300 && s.name != "other"; (ev.Thread != nil) != known {
+		if known := s.name != "other"; (ev.Thread != nil) != known {
 			t.Errorf("%s of %d: thread %v", s.name, s.tid, ev.Thread)
 		}
+	}
+	if got := w.id(300); got != id {
+		t.Errorf("one that was not known: %s", got)
 	}
 	w.do(200, event.AsynceventE, 0, event.CgroupsProcess, []byte(nil))
 	if got := w.id(200) + w.thread(200).Cgroups; got != "host" {

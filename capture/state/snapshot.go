@@ -47,7 +47,7 @@ func (t *Tables) Snapshot() *event.Snapshot {
 	return s
 }
 
-// Containers returns the records of the containers of which an event told, ordered by id.
+// Containers returns the records of the containers that have a name, or of which an event told, ordered by id.
 func (t *Tables) Containers() []*event.Container {
 	return t.ordered(func(c *event.Container) bool { return c.HasMeta || c.Name != "" || c.JSON != "" })
 }
@@ -74,7 +74,7 @@ func (t *Tables) ContainerEvents(ts uint64, emit func(*event.Event) error) error
 		}
 		return emit(&ev)
 	}
-	for _, c := range t.Containers() {
+	for _, c := range t.ordered(func(c *event.Container) bool { return c.HasMeta || c.JSON != "" }) { // the cgroups of the others tell again
 		text := c.JSON
 		if text == "" { // known from an event of the oldest kind
 			text = containerText(c)

@@ -15,6 +15,7 @@ type Command struct {
 // Commands are the words that main knows, in the order of help.
 var Commands = []Command{
 	{"info", "[--json] [--all] FILE...", "what is in a capture: machine, time, events, containers, damage"},
+	{"tui", "[-v VIEW] [-d MS] [OPTIONS] [FILTER]", "the full-screen interface, live or with -r FILE; also as cscry, and as csysdig"},
 	{"doctor", "[--json]", "whether this machine and this user can capture live, and what to do about it"},
 	{"completion", "bash|zsh|fish", "a script that completes options, fields, events and files"},
 }

@@ -22,6 +22,9 @@ func hostOr(get func(*event.Container) string) func(*Field, *event.Event) Value 
 			return Value{}
 		}
 		c := ev.Thread.Container
+		if c == nil && ev.Thread.Invalid {
+			return Value{} // only its number is known: it may be anywhere
+		}
 		if c == nil {
 			return textValue("host")
 		}

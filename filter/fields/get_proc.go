@@ -1,6 +1,7 @@
 package fields
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -277,9 +278,10 @@ func mainOnly(get func(*event.Thread) uint64) func(*event.Thread) uint64 {
 	}
 }
 
-func vmSize(th *event.Thread) uint64 { return uint64(th.VMSize) }
-func vmRSS(th *event.Thread) uint64  { return uint64(th.VMRSS) }
-func vmSwap(th *event.Thread) uint64 { return uint64(th.VMSwap) }
+// Memory belongs to the process: its main thread has what was last seen of it.
+func vmSize(th *event.Thread) uint64 { return uint64(cmp.Or(leader(th), th).VMSize) }
+func vmRSS(th *event.Thread) uint64  { return uint64(cmp.Or(leader(th), th).VMRSS) }
+func vmSwap(th *event.Thread) uint64 { return uint64(cmp.Or(leader(th), th).VMSwap) }
 
 // cpuShare is a CPU percentage, known on the recorder's once-a-second events only.
 func cpuShare(get func(*event.Thread) float64) func(*Field, *event.Event) Value {

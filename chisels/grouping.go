@@ -1,0 +1,61 @@
+package chisels
+
+import (
+	"slices"
+
+	"scry/filter/fields"
+)
+
+// Rows of a table are grouped once more, as threads into processes. What a row of the group shows is either of all events together, when the column says no
+// group_agg, or made of what its rows show: the sum of their averages, the largest of their sums.
+
+// groupHow is how the columns of groups are aggregated.
+func (t *Table) groupHow() []how {
+	out := slices.Clone(t.how)
+	for i, c := range t.shown {
+		if c.GroupAgg != c.Agg {
+			out[i] = t.merged[i]
+		}
+	}
+	return out
+}
+
+// grouped makes one row of those that have the same values in the columns of by.
+func (t *Table) grouped(rows []*tableRow, by []string, hows []how, seconds float64) []*tableRow {
+	var cols []int
+	for i, c := range t.shown {
+		if slices.Contains(by, c.Name) {
+			cols = append(cols, i)
+		}
+	}
+	groups := map[string]*tableRow{}
+	var out []*tableRow
+	rows = slices.Clone(rows)
+	slices.SortFunc(rows, func(a, b *tableRow) int { return t.compareKeys(a, b) }) // first and last do not depend on who came first
+	var key []byte
+	for _, r := range rows {
+		key = key[:0]
+		for _, i := range cols {
+			key = appendKey(key, r.cells[i].value())
+		}
+		g := groups[string(key)]
+		if g == nil {
+			g = &tableRow{key: string(key), cells: make([]cell, len(t.shown))}
+			groups[g.key] = g
+			out = append(out, g)
+		}
+		for i, c := range t.shown {
+			switch {
+			case c.Key:
+				g.cells[i].merge(how{agg: aggFirst}, &r.cells[i])
+			case c.GroupAgg == c.Agg:
+				g.cells[i].merge(hows[i], &r.cells[i])
+			default:
+				if v := r.cells[i].result(t.how[i], seconds); v.Type != fields.Absent {
+					g.cells[i].add(hows[i], v)
+				}
+			}
+		}
+	}
+	return out
+}

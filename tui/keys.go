@@ -1,0 +1,152 @@
+package tui
+
+import (
+	"slices"
+
+	"github.com/gdamore/tcell/v2"
+	"github.com/rivo/tview"
+)
+
+// binding is something that keys do. The footer, the help and the palette show what is valid now.
+type binding struct {
+	keys  []string // names, as "F4", "Enter", "Ctrl-F" or "f"; the first one is shown
+	short string   // in the footer; "": not there
+	help  string
+	do    func()
+}
+
+// label is how the footer calls the key.
+func (b *binding) label() string { return b.keys[0] }
+
+// keyName is the name of a key, as bindings write it.
+func keyName(ev *tcell.EventKey) string {
+	if ev.Key() == tcell.KeyRune {
+		if ev.Modifiers()&tcell.ModAlt != 0 {
+			return "Alt-" + string(ev.Rune())
+		}
+		return string(ev.Rune())
+	}
+	switch ev.Key() {
+	case tcell.KeyBackspace, tcell.KeyBackspace2:
+		return "Backspace"
+	case tcell.KeyEscape:
+		return "Esc"
+	}
+	name := tcell.KeyNames[ev.Key()]
+	if ev.Modifiers()&tcell.ModShift != 0 && ev.Key() >= tcell.KeyF1 && ev.Key() <= tcell.KeyF12 {
+		return "Shift-" + name
+	}
+	return name
+}
+
+// capture sees each key first: without an overlay it is one of the bindings, or one for the pane.
+func (a *app) capture(ev *tcell.EventKey) *tcell.EventKey {
+	name := keyName(ev)
+	if a.overlay != nil {
+		if name == "Ctrl-C" {
+			a.quit()
+			return nil
+		}
+		return ev
+	}
+	if b := a.binding(name); b != nil {
+		b.do()
+		return nil
+	}
+	return ev
+}
+
+// binding is what a key does now, nil: nothing that is known here.
+func (a *app) binding(name string) *binding {
+	for _, b := range a.bindings() {
+		if slices.Contains(b.keys, name) {
+			return b
+		}
+	}
+	return nil
+}
+
+// bindings are those that are valid now: the pane's, then those of everywhere.
+func (a *app) bindings() []*binding {
+	list := slices.Clone(a.top().pane.keys())
+	add := func(keys []string, short, help string, do func()) {
+		list = append(list, &binding{keys, short, help, do})
+	}
+	add([]string{"F1", "?", "h"}, "Help", "the keys that are valid now", a.showHelp)
+	add([]string{"F2", "v"}, "Views", "choose a view", a.pickView)
+	add([]string{":"}, "", "find a view or an action by name", a.showPalette)
+	add([]string{"F4", "f"}, "Filter", "type a filter", a.editFilter)
+	add([]string{"/", "Ctrl-F"}, "Search", "find a text", a.startSearch)
+	add([]string{"n", "F3"}, "", "next place with that text", func() { a.next(1) })
+	add([]string{"N", "Shift-F3"}, "", "place with that text before", func() { a.next(-1) })
+	if len(a.stack) > 1 {
+		add([]string{"Backspace"}, "Back", "a step up", func() { a.up(len(a.stack) - 1) })
+	}
+	add([]string{"["}, "", "what was shown before", func() { a.wander(-1) })
+	add([]string{"]"}, "", "what was shown after that", func() { a.wander(1) })
+	if a.status.live {
+		add([]string{"p"}, "Pause", "hold the screen, or let it go on", a.pause)
+	}
+	if l := a.top(); l.from.Set || l.to.Set {
+		add([]string{"u"}, "Unzoom", "all of the capture's time", a.unzoom)
+	}
+	add([]string{"t"}, "", "another theme", a.nextTheme)
+	add([]string{"m"}, "", "mouse on or off, to mark text with the terminal", a.toggleMouse)
+	add([]string{"y"}, "", "the command line that prints this", a.copyCommand)
+	if a.note != "" {
+		add([]string{"Esc"}, "", "take the note away", func() { a.note = "" })
+	}
+	add([]string{"F10", "q", "Ctrl-C"}, "Quit", "leave", a.quit)
+	return list
+}
+
+// quit leaves the program.
+func (a *app) quit() { a.tv.Stop() }
+
+// open lays something over the desk, which has the keys until it is closed.
+func (a *app) open(p tview.Primitive) {
+	a.overlay = p
+	a.pages.AddPage("overlay", p, true, true)
+	a.tv.SetFocus(p)
+}
+
+// shut takes the overlay away.
+func (a *app) shut() {
+	a.overlay = nil
+	a.pages.RemovePage("overlay")
+	a.tv.SetFocus(a.desk)
+}
+
+// toggleMouse gives the mouse to the terminal, or takes it back.
+func (a *app) toggleMouse() {
+	a.mouse = !a.mouse
+	a.tv.EnableMouse(a.mouse)
+	a.say(false, "mouse %s", map[bool]string{true: "on", false: "off: the terminal can mark text"}[a.mouse])
+}
+
+// nextTheme dresses everything in other colours.
+func (a *app) nextTheme() {
+	names := themeNames()
+	a.setTheme(names[(slices.Index(names, a.theme.name)+1)%len(names)])
+	a.o.Prefs.Theme = a.theme.name
+	a.keep()
+	a.say(false, "theme %s", a.theme.name)
+}
+
+func (a *app) setTheme(name string) {
+	a.theme = newTheme(name)
+	a.theme.dress()
+	for _, stack := range append(a.visited, a.stack) {
+		for _, l := range stack {
+			l.pane.dress(a.theme)
+		}
+	}
+}
+
+// keep writes the choices of the user down.
+func (a *app) keep() {
+	a.o.Prefs.tidy()
+	if err := a.o.Prefs.save(); err != nil {
+		a.say(true, "%v", err)
+	}
+}

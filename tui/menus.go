@@ -1,0 +1,291 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"scry/chisels"
+	"scry/filter"
+)
+
+// showHelp shows the keys that are valid now.
+func (a *app) showHelp() {
+	var b strings.Builder
+	fmt.Fprintf(&b, "KEYS\n")
+	for _, x := range a.bindings() {
+		if x.help != "" {
+			fmt.Fprintf(&b, "  %-22s %s\n", strings.Join(x.names(), ", "), x.help)
+		}
+	}
+	b.WriteString("\nMOUSE\n  A click selects, two open; on a header it sorts, on a crumb it goes there, on the filter it edits it. Words of the last line are keys.\n")
+	if !a.status.live {
+		b.WriteString("  Drag over the bar of the capture's time to look at a part of it.\n")
+	}
+	fmt.Fprintf(&b, "\nscry %s", a.o.Version)
+	a.read("Help", b.String())
+}
+
+// names are the keys of a binding as the user sees them.
+func (b *binding) names() (out []string) {
+	for _, k := range b.keys {
+		if k == " " {
+			k = "Space"
+		}
+		if !strings.HasPrefix(k, ">s") {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// describe is what the picker and the legend say of a view.
+func describe(s *chisels.Spec) string {
+	var b strings.Builder
+	b.WriteString(strings.TrimSpace(s.Description) + "\n")
+	if len(s.Tips) > 0 {
+		b.WriteString("\nTIPS\n")
+		for _, t := range s.Tips {
+			b.WriteString("- " + strings.TrimSpace(t) + "\n")
+		}
+	}
+	b.WriteString("\nCOLUMNS\n")
+	for i := range s.Columns {
+		if c := &s.Columns[i]; !c.Hide {
+			fmt.Fprintf(&b, "%s: %s\n", c.Title, c.Help)
+		}
+	}
+	if len(s.Actions) > 0 {
+		b.WriteString("\nACTIONS\n")
+		for i := range s.Actions {
+			fmt.Fprintf(&b, "%s: %s\n", s.Actions[i].Key, s.Actions[i].Title)
+		}
+	}
+	fmt.Fprintf(&b, "\nid: %s\n", s.Name)
+	if s.Filter != "" {
+		fmt.Fprintf(&b, "filter: %s\n", s.Filter)
+	}
+	return b.String()
+}
+
+// showLegend explains a view.
+func (a *app) showLegend(s *chisels.Spec) { a.read(s.Title, describe(s)) }
+
+// pickView lets the user choose among the views that go with where the drill-down is.
+func (a *app) pickView() {
+	field := ""
+	if n := len(a.stack); n > 1 {
+		if p, ok := a.stack[n-2].pane.(*tablePane); ok {
+			field = p.spec.DrillField()
+		}
+	}
+	var list []entry
+	at := 0
+	for _, s := range a.extraViews(field, chisels.Applicable(a.views, field)) {
+		if s.id == a.top().pane.id() {
+			at = len(list)
+		}
+		list = append(list, entry{text: s.title, doc: s.doc, do: func() { a.replace(s.id) }})
+	}
+	a.pick("Views", list, at)
+}
+
+// offer is a view in the picker.
+type offer struct{ id, title, doc string }
+
+// extraViews are the views of specs, and those that are none.
+func (a *app) extraViews(field string, specs []*chisels.Spec) (list []offer) {
+	for _, s := range specs {
+		list = append(list, offer{s.Name, s.Title, describe(s)})
+	}
+	return list
+}
+
+// showPalette finds views and actions by name.
+func (a *app) showPalette() {
+	var list []entry
+	for _, s := range a.views {
+		list = append(list, entry{text: s.Title, note: "view " + s.Name, doc: describe(s), do: func() { a.replace(s.Name) }})
+	}
+	for _, b := range a.bindings() {
+		if b.help != "" && b.do != nil {
+			list = append(list, entry{text: b.help, note: strings.Join(b.names(), ", "), do: b.do})
+		}
+	}
+	for _, name := range themeNames() {
+		list = append(list, entry{text: "theme " + name, do: func() {
+			a.setTheme(name)
+			a.o.Prefs.Theme = name
+			a.keep()
+		}})
+	}
+	a.pick("Go to", list, 0)
+}
+
+// pickSort lets the user choose the column to sort by.
+func (p *tablePane) pickSort() {
+	if p.frame == nil {
+		return
+	}
+	var list []entry
+	at := 0
+	for _, c := range p.shown() {
+		col := p.frame.Columns[c]
+		e := entry{text: p.title(c), note: col.Help, do: func() { p.order(c) }}
+		if c == p.frame.Order.Column {
+			at = len(list)
+			e.text += map[bool]string{true: " ▼", false: " ▲"}[p.frame.Order.Descending]
+		}
+		list = append(list, e)
+	}
+	p.app.pick("Sort by", list, at)
+}
+
+// pickColumns lets the user hide, move and resize columns.
+func (p *tablePane) pickColumns() {
+	if p.frame == nil {
+		return
+	}
+	f := p.frame
+	names := func() (out []string) { // all of them, in their order
+		all := viewPrefs{Order: p.prefs.Order}
+		for _, i := range all.arrange(f) {
+			out = append(out, f.Columns[i].Name)
+		}
+		return out
+	}
+	var build func(at int)
+	build = func(at int) {
+		var list []entry
+		for _, name := range names() {
+			c := f.Columns[p.column(f, name)]
+			mark := "■ "
+			if slices.Contains(p.prefs.Hidden, name) {
+				mark = "□ "
+			}
+			list = append(list, entry{text: mark + c.Title, note: c.Help, do: func() { p.toggleColumn(name); build(slices.Index(names(), name)) }})
+		}
+		k := p.app.pick("Columns: Enter hides, < > move, - + resize, Del all as it was", list, at)
+		k.extra = func(key string, _ *entry) bool {
+			order := names()
+			name := order[k.some[k.row]]
+			switch key {
+			case "<", ">":
+				i := slices.Index(order, name)
+				j := i + map[string]int{"<": -1, ">": 1}[key]
+				if j >= 0 && j < len(order) {
+					order[i], order[j] = order[j], order[i]
+					p.prefs.Order = order
+				}
+			case "-", "+":
+				w, ok := p.prefs.width(name)
+				if !ok {
+					w = p.widths[p.column(f, name)]
+				}
+				p.prefs.resize(name, w+map[string]int{"-": -1, "+": 1}[key])
+			case "Delete":
+				*p.prefs = viewPrefs{}
+			default:
+				return false
+			}
+			p.app.keep()
+			p.prefs = p.app.o.Prefs.of(p.spec.Name)
+			p.app.shut()
+			build(max(slices.Index(names(), name), 0))
+			return true
+		}
+	}
+	build(0)
+}
+
+// toggleColumn hides or shows a column.
+func (p *tablePane) toggleColumn(name string) {
+	if i := slices.Index(p.prefs.Hidden, name); i >= 0 {
+		p.prefs.Hidden = slices.Delete(p.prefs.Hidden, i, i+1)
+	} else {
+		p.prefs.Hidden = append(p.prefs.Hidden, name)
+	}
+	p.app.keep()
+	p.prefs = p.app.o.Prefs.of(p.spec.Name)
+}
+
+// zoom looks at a part of a capture's time.
+func (a *app) zoom(from, to uint64) {
+	l := *a.top()
+	l.from, l.to = chisels.Bound{Set: true, NS: from}, chisels.Bound{Set: true, NS: to}
+	a.swap(&l)
+}
+
+// unzoom looks at all of it again.
+func (a *app) unzoom() {
+	l := *a.top()
+	l.from, l.to = chisels.Bound{}, chisels.Bound{}
+	a.swap(&l)
+}
+
+// swap shows the top level with other bounds.
+func (a *app) swap(l *level) {
+	stack := slices.Clone(a.stack)
+	stack[len(stack)-1] = l
+	a.visit(stack)
+}
+
+// command is the command line that prints what is shown.
+func (a *app) command() []string {
+	l := a.top()
+	args := []string{"scry"}
+	for _, name := range a.o.Read {
+		args = append(args, "-r", name)
+	}
+	if c, ok := l.pane.(interface{ command() []string }); ok {
+		args = append(args, c.command()...)
+	}
+	for _, b := range []struct {
+		name string
+		at   chisels.Bound
+	}{{"--from", l.from}, {"--to", l.to}} {
+		if b.at.Set {
+			args = append(args, b.name, fmt.Sprintf("%d.%09d", b.at.NS/1e9, b.at.NS%1e9))
+		}
+	}
+	if f := filter.And(l.where, a.user); f != nil {
+		args = append(args, f.String())
+	}
+	return args
+}
+
+// command is what selects the view.
+func (p *tablePane) command() []string { return []string{"-c", p.spec.Name} }
+
+// quoted is a command line as a shell takes it.
+func quoted(args []string) string {
+	var parts []string
+	for _, w := range args {
+		if w == "" || strings.ContainsFunc(w, func(r rune) bool {
+			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:@%+", r)
+		}) {
+			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+		parts = append(parts, w)
+	}
+	return strings.Join(parts, " ")
+}
+
+// maxCopied is how long a text terminals take into their clipboard.
+const maxCopied = 64 << 10
+
+// copyCommand shows the command line that prints this, and puts it into the clipboard of the terminal (OSC 52).
+func (a *app) copyCommand() {
+	text := quoted(a.command())
+	if len(text) < maxCopied {
+		a.clipboard(text)
+	}
+	a.say(false, "copied: %s", text)
+}
+
+// clipboard asks the terminal to take a text.
+func (a *app) clipboard(text string) {
+	if s, ok := a.screen.(interface{ SetClipboard([]byte) }); ok {
+		s.SetClipboard([]byte(text))
+	}
+}
