@@ -1,0 +1,22 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+)
+
+// Down and up again, in a capture: each step has what was selected.
+func TestDrill(t *testing.T) {
+	x := newTestApp(t, 120, 30, Options{Read: []string{testCapture(t, "hello.scap")}, View: "procs"})
+	x.settled()
+	x.wait("Processes", "PID", "Command")
+	x.press("Enter")
+	s := x.wait("Processes ▸ Threads", "TID")
+	if !strings.Contains(s, "proc.pid = ") {
+		t.Errorf("the filter of the row is not shown:\n%s", s)
+	}
+	x.press("Backspace")
+	x.until("is back", func(s string) bool { return !strings.Contains(s, "▸") && strings.Contains(s, "PPID") })
+	x.press("[")
+	x.wait("Processes ▸ Threads")
+}
