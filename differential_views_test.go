@@ -50,7 +50,7 @@ var viewCases = []viewCase{
 	{view: "connections", key: "conn", peer: "evt.dir=<", only: []string{"IOPS"}},
 	{view: "incoming_connections"},
 	{view: "sports", key: "port", as: map[string]string{"IO CALLS": ""}},
-	{view: "sports", key: "port", peer: "evt.dir=<", only: []string{"IO CALLS"}},
+	{view: "sports", key: "port", with: known, peer: "evt.dir=<", only: []string{"IO CALLS"}},
 	{view: "files", key: "file", with: known, as: map[string]string{"OPENS": ""}},
 	{view: "directories", key: "directory", with: known, as: map[string]string{"OPENS": ""}},
 	{view: "file_opens", with: "evt.type=open"},
@@ -66,6 +66,59 @@ var viewCases = []viewCase{
 	{view: "spy_users"},
 	{view: "spy_syslog"},
 	{view: "backlog", key: "port", peer: noWalk},
+}
+
+// containerCases are compared with -pc: its columns alone.
+var containerCases = []viewCase{
+	{view: "procs", key: "pid", only: []string{"VPID", "CONTAINER"}, as: map[string]string{"CONTAINER": "Container"}},
+	{view: "threads", key: "tid", only: []string{"VPID", "VTID", "Container"}},
+	{view: "procs_fd_usage", key: "pid", only: []string{"VPID"}},
+}
+
+// compareRaw compares what --raw prints of containers: there rates and averages are divided.
+func compareRaw(t *testing.T, capture, file string, f *chisels.Frame) {
+	t.Helper()
+	ours := map[string]int{}
+	for i := range f.Rows {
+		ours[viewValue(f, i, columnNamed(f, "id"), false)] = i
+	}
+	for _, line := range strings.Split(string(output(csysdig, "--raw", "-r", file, "-v", "containers")), "\n") {
+		w := strings.Fields(line)
+		if len(w) < 10 {
+			continue
+		}
+		row, ok := ours[w[9]]
+		if !ok {
+			continue // compare says it
+		}
+		for i, name := range []string{"cpu", "procs", "threads", "virt", "res", "file", "net"} {
+			x := f.Rows[row].Values[columnNamed(f, name)].Float()
+			want := sysdigNice(x, name == "cpu" || name == "file" || name == "net")
+			switch {
+			case name == "procs" || name == "threads":
+				w[i] = strings.TrimSuffix(w[i], ".00")
+			case w[i] == "0" && name != "virt" && name != "res": // a capture of one moment
+				w[i] = "0.00"
+			}
+			if w[i] != want && !excused(&diff{capture: capture, what: "view containers raw", event: name, theirs: w[i], ours: want}) {
+				t.Errorf("%s: containers --raw: %s: %s: csysdig %s, scry %s", capture, w[9], name, w[i], want)
+			}
+		}
+	}
+}
+
+// sysdigNice prints a number as csysdig's screens do.
+func sysdigNice(x float64, fraction bool) string {
+	unit, decimals := "", 0
+	for _, u := range []string{"K", "M", "G", "T"} {
+		if x > 1024 {
+			x, unit = x/1024, u
+		}
+	}
+	if fraction {
+		decimals = 2
+	}
+	return strconv.FormatFloat(x, 'f', decimals, 64) + unit
 }
 
 // sysdigView is what csysdig -j prints.
@@ -150,6 +203,20 @@ func TestDifferentialViews(t *testing.T) {
 			frames := viewFrames(t, file, specs, with, false)
 			for i := range viewCases {
 				viewCases[i].compare(t, name, file, frames[i])
+				if viewCases[i].view == "containers" {
+					compareRaw(t, name, file, frames[i])
+				}
+			}
+			var pc []*chisels.Spec
+			for i := range containerCases {
+				s, err := catalog.View(containerCases[i].view)
+				if err != nil {
+					t.Fatal(err)
+				}
+				pc = append(pc, s)
+			}
+			for i, f := range viewFrames(t, file, pc, make([]string, len(pc)), true) {
+				containerCases[i].compare(t, name, file, f, "-pc")
 			}
 		})
 	}
@@ -263,7 +330,12 @@ func viewValue(f *chisels.Frame, row, col int, shown bool) string {
 	return number(v.Float())
 }
 
-func sysdigTime(ns uint64) string { return fmt.Sprintf("%10s", sysdigUnit("time", float64(ns))) }
+func sysdigTime(ns uint64) string {
+	if s := ns / 1e9; s >= 60 {
+		return fmt.Sprintf("%10s", fmt.Sprintf("%d:%02d", s/60, s%60))
+	}
+	return fmt.Sprintf("%10s", sysdigUnit("time", float64(ns)))
+}
 
 // number is a number as both are compared: whole, or with nine digits.
 func number(x float64) string {

@@ -110,22 +110,30 @@ func parseNamed(file, name string, b []byte) (*Spec, error) {
 
 // names are those of all files.
 func (c *Catalog) names() []string {
-	var out []string
-	add := func(list []fs.DirEntry) {
-		for _, e := range list {
-			if name, ok := strings.CutSuffix(e.Name(), ".yaml"); ok {
-				out = append(out, name)
-			}
-		}
-	}
-	for _, dir := range c.dirs {
-		list, _ := os.ReadDir(dir) // a folder that cannot be read has none
-		add(list)
-	}
 	list, _ := builtin.ReadDir("builtin")
-	add(list)
+	out := append(c.ownNames(), specNames(list)...)
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// ownNames are those of the files in users' folders.
+func (c *Catalog) ownNames() []string {
+	var out []string
+	for _, dir := range c.dirs {
+		list, _ := os.ReadDir(dir) // a folder that cannot be read has none
+		out = append(out, specNames(list)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func specNames(list []fs.DirEntry) (out []string) {
+	for _, e := range list {
+		if name, ok := strings.CutSuffix(e.Name(), ".yaml"); ok {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // All reads all chisels, in order of category and name; warnings are the files that are none.

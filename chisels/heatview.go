@@ -56,7 +56,11 @@ func (h *heatView) Event(ev *event.Event) (bool, error) {
 func (h *heatView) Peek(ts uint64) *Frame {
 	f := &Frame{Spec: h.Spec, Columns: heatShown, Where: h.Where, From: h.from, To: ts, Events: h.events}
 	f.drill = func(r Row, o *fields.Options) (*filter.Filter, error) {
-		return HeatRect(f.From, f.To, r.Values[0].Num, r.Values[1].Num, o)
+		high := r.Values[1].Num
+		if high >= HeatBound(heatColumns) { // the last range has all that is above it
+			high = 0
+		}
+		return HeatRect(f.From, f.To, r.Values[0].Num, high, o)
 	}
 	for i, n := range h.counts {
 		if n > 0 {
@@ -78,12 +82,16 @@ func (h *heatView) Result(ts uint64) *Frame {
 func (h *heatView) Finish() error { return nil }
 
 // HeatRect selects the events from one moment to another with latencies from low to below high, all in ns: a rectangle of a heat map.
+// A high of 0 is no bound.
 func HeatRect(from, to, low, high uint64, o *fields.Options) (*filter.Filter, error) {
 	var all *filter.Filter
 	for _, c := range []struct {
 		text string
 		n    uint64
 	}{{"evt.rawtime>=", from}, {"evt.rawtime<=", to}, {"evt.latency>=", low}, {"evt.latency<", high}} {
+		if c.n == 0 && c.text == "evt.latency<" {
+			continue
+		}
 		f, err := filter.Compile(c.text+strconv.FormatUint(c.n, 10), o)
 		if err != nil {
 			return nil, err

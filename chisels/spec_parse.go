@@ -44,35 +44,40 @@ const maxSpec = 64 << 10
 // ParseSpec reads a chisel from YAML. file is what errors call it; they are always *SpecError.
 func ParseSpec(file string, data []byte) (*Spec, error) {
 	p := specParser{file: file, text: string(data)}
+	s, err := p.read(data)
+	if err == nil {
+		err = p.check(s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// read is ParseSpec without the checks.
+func (p *specParser) read(data []byte) (*Spec, error) {
 	switch {
 	case len(data) > maxSpec:
 		return nil, p.fail("", "", "is longer than 64 KiB")
 	case !utf8.Valid(data):
 		return nil, p.fail("", "", "is not UTF-8 text")
 	}
-	s := &Spec{Text: p.text, Origin: file}
-	if err := p.decode(data, s); err != nil {
+	s := &Spec{Text: p.text, Origin: p.file}
+	if err := guarded(func() error { return yaml.UnmarshalWithOptions(data, s, yaml.Strict()) }); err != nil {
 		return nil, p.yaml(err)
 	}
 	s.complete()
-	if err := p.check(s); err != nil {
-		return nil, err
-	}
 	return s, nil
 }
 
-// decode reads the YAML. The library (v1.19.2) panics on some texts that are none, as on a tag with a comment behind it.
-func (p *specParser) decode(data []byte, s *Spec) (err error) {
+// guarded reads YAML. The library (v1.19.2) panics on some texts that are none, as on a tag with a comment behind it.
+func guarded(read func() error) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = errors.New("is no YAML that can be read")
 		}
 	}()
-	if err := yaml.UnmarshalWithOptions(data, s, yaml.Strict()); err != nil {
-		return err
-	}
-	p.tree, err = parser.ParseBytes(data, 0)
-	return err
+	return read()
 }
 
 // complete fills in what may be left out.
@@ -158,6 +163,9 @@ func (p *specParser) place(e *SpecError) {
 // fail makes the error for the value at a path of the tree, as "$.columns[1].agg"; "" is the whole file.
 func (p *specParser) fail(path, hint, format string, args ...any) *SpecError {
 	e := &SpecError{File: p.file, Msg: fmt.Sprintf(format, args...), Hint: hint}
+	if p.tree == nil && path != "" { // read a second time, for the places
+		_ = guarded(func() (err error) { p.tree, err = parser.ParseBytes([]byte(p.text), 0); return err }) // it was read once
+	}
 	for p.tree != nil && path != "" && path != "$" {
 		if at, err := yaml.PathString(path); err == nil {
 			if n, err := at.FilterFile(p.tree); err == nil && n != nil && n.GetToken() != nil {

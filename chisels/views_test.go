@@ -18,6 +18,9 @@ func TestViews(t *testing.T) {
 		t.Error("not sorted by title")
 	}
 	for _, s := range views {
+		if _, err := ParseSpec("views/"+s.Name+".yaml", []byte(s.Text)); err != nil {
+			t.Error(err)
+		}
 		switch {
 		case s.Drill != "" && !slices.ContainsFunc(views, func(v *Spec) bool { return v.Name == s.Drill }):
 			t.Errorf("%s leads to %s, which is none", s.Name, s.Drill)

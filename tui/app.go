@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -23,6 +24,7 @@ import (
 // Options say what the interface shows first, and of what.
 type Options struct {
 	View     string          // id of the first view; "" is the overview, or what the Prefs say
+	Sort     int             // number of the shown column that it is sorted by; negative: its own order
 	Read     []string        // captures; none: live
 	Filter   string          // of the user
 	Fields   *fields.Options // how values are shown
@@ -48,25 +50,26 @@ type app struct {
 	post   *courier
 	views  []*chisels.Spec
 
-	pages   *tview.Pages
-	desk    *desk
-	overlay tview.Primitive // that has the keys; nil: none
-	stack   []*level
-	visited [][]*level // what was shown before, and after "["
-	at      int        // in visited
-	user    *filter.Filter
-	text    string // of that
-	id      int    // of the last request
-	status  status
-	rows    string // what the pane says of its rows
-	paused  bool
-	held    *update // the newest one that came while paused
-	note    string  // said in the footer
-	noteBad bool
-	noteEnd time.Time
-	mouse   bool
-	search  string // what was looked for last
-	err     error  // with which the program ends
+	pages    *tview.Pages
+	desk     *desk
+	overlay  tview.Primitive // that has the keys; nil: none
+	stack    []*level
+	visited  [][]*level // what was shown before, and after "["
+	at       int        // in visited
+	user     *filter.Filter
+	text     string // of that
+	id       int    // of the last request
+	status   status
+	rows     string // what the pane says of its rows
+	paused   bool
+	held     *update // the newest one that came while paused
+	note     string  // said in the footer
+	noteBad  bool
+	noteEnd  time.Time
+	mouse    bool
+	search   string                // what was looked for last
+	failed   atomic.Pointer[error] // with which the program ends
+	shielded atomic.Bool           // interrupts are for the command that has the terminal
 }
 
 // level is one step of a drill-down.
@@ -180,8 +183,11 @@ func newApp(o *Options) (*app, error) {
 		}
 		f.Close()
 	}
+	if p, ok := first.(*tablePane); ok && o.View != "" {
+		p.first = o.Sort
+	}
 	a.post = &courier{queue: make(chan struct{}, 1)}
-	a.engine = newEngine(o, a.post.put)
+	a.engine = newEngine(o, a.post.put, a.fail)
 	a.desk = newDesk(a)
 	a.pages = tview.NewPages().AddPage("desk", a.desk, true, true)
 	a.stack = []*level{{pane: first, name: a.title(first.id())}}
@@ -232,12 +238,13 @@ func (a *app) run(screen tcell.Screen) (err error) {
 	go a.engine.run()
 	done := make(chan struct{})
 	go a.deliver(done)
+	go a.heedSignals(done)
 	a.activate()
 	err = a.tv.Run()
 	close(done)
 	a.engine.close()
-	if err == nil {
-		err = a.err
+	if e := a.failed.Load(); e != nil {
+		return *e
 	}
 	return err
 }
@@ -263,6 +270,12 @@ func (a *app) deliver(done <-chan struct{}) {
 			})
 		}
 	}
+}
+
+// fail ends the interface with an error, from any goroutine.
+func (a *app) fail(err error) {
+	a.failed.CompareAndSwap(nil, &err)
+	a.tv.Stop()
 }
 
 // receive takes an update of the engine.

@@ -106,7 +106,7 @@ func (d *desk) header(screen tcell.Screen, x, y, w int) {
 	switch {
 	case s.lost > 0:
 		lost, lostStyle = fmt.Sprintf("%s lost (%s)", count(s.lost), s.why), t.bad
-		if s.why == "" {
+		if s.why == "" || uniseg.StringWidth(lost) > w/4 {
 			lost = count(s.lost) + " lost"
 		}
 	case w < 80:

@@ -2,7 +2,9 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,6 +73,7 @@ type engine struct {
 	o       *Options
 	env     *chisels.Env
 	deliver func(update) // called from the goroutine of the engine
+	fail    func(error)  // the same: ends the interface
 	wanted  chan struct{}
 	quit    chan struct{}
 	over    chan struct{} // closed when the goroutine has ended
@@ -91,9 +94,10 @@ type liveSource struct {
 	demand capture.Demand
 }
 
-func newEngine(o *Options, deliver func(update)) *engine {
+func newEngine(o *Options, deliver func(update), fail func(error)) *engine {
 	env := o.Env
-	return &engine{o: o, env: &env, deliver: deliver, wanted: make(chan struct{}, 1), quit: make(chan struct{}), over: make(chan struct{})}
+	env.Out = chisels.NewOutput(io.Discard) // what views print nobody is to see
+	return &engine{o: o, env: &env, deliver: deliver, fail: fail, wanted: make(chan struct{}, 1), quit: make(chan struct{}), over: make(chan struct{})}
 }
 
 // show asks for a screen instead of the one before.
@@ -125,6 +129,11 @@ func (e *engine) close() {
 func (e *engine) run() {
 	defer close(e.over)
 	defer e.drop()
+	defer func() {
+		if r := recover(); r != nil {
+			e.fail(&PanicError{r, debug.Stack()})
+		}
+	}()
 	for {
 		select {
 		case <-e.quit:
@@ -143,6 +152,16 @@ func (e *engine) run() {
 			e.serve(r)
 		}
 	}
+}
+
+// PanicError is a bug: a panic of the engine, once the terminal is as it was.
+type PanicError struct {
+	What  any
+	Stack []byte
+}
+
+func (p *PanicError) Error() string {
+	return fmt.Sprintf("this is a bug of scry, please report it: %v\n%s", p.What, p.Stack)
 }
 
 // drop closes the live capture.

@@ -22,6 +22,7 @@ type grid struct {
 	frame  *chisels.Frame
 	rows   []int // of the frame, that have the text
 	text   string
+	first  int  // shown column by which it is sorted at first, from 0; negative: as it comes
 	sorted bool // by the user: by the column of that name
 	sort   string
 	desc   bool
@@ -51,7 +52,7 @@ type gridColumn struct {
 }
 
 func newGrid(t *theme, o *fields.Options) *grid {
-	return &grid{Box: tview.NewBox(), theme: t, options: o, prefs: &viewPrefs{}, widths: map[int]int{}, trend: newTrend()}
+	return &grid{Box: tview.NewBox(), first: -1, theme: t, options: o, prefs: &viewPrefs{}, widths: map[int]int{}, trend: newTrend()}
 }
 
 // reset makes the grid ready for another view.
@@ -65,6 +66,9 @@ func (g *grid) set(f *chisels.Frame, step bool) {
 	list := f.Order.Column < 0
 	if g.frame == nil && list {
 		g.tail = true
+	}
+	if cols := f.Shown(); g.frame == nil && g.first >= 0 && g.first < len(cols) && !list {
+		g.sorted, g.sort, g.desc = true, f.Columns[cols[g.first]].Name, f.Right(cols[g.first])
 	}
 	if col := g.column(f, g.sort); g.sorted && col >= 0 && (f.Order.Column != col || f.Order.Descending != g.desc) {
 		f = f.Sorted(col, g.desc)

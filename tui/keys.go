@@ -96,6 +96,7 @@ func (a *app) bindings() []*binding {
 	if a.note != "" {
 		add([]string{"Esc"}, "", "take the note away", func() { a.note = "" })
 	}
+	add([]string{"Ctrl-Z"}, "", "stop, until the shell's fg", a.stop)
 	add([]string{"F10", "q", "Ctrl-C"}, "Quit", "leave", a.quit)
 	return list
 }

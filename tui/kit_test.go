@@ -44,6 +44,9 @@ func newTestApp(t *testing.T, w, h int, o Options) *testApp {
 	if o.Env.Options == nil {
 		o.Env.Options = o.Fields
 	}
+	if o.Sort == 0 {
+		o.Sort = -1
+	}
 	if o.Interval == 0 {
 		o.Interval = time.Second
 	}

@@ -146,6 +146,10 @@ func frame(screen tcell.Screen, x, y, w, h int, t *theme, title string) {
 func wrapText(text string, width int) (out []string) {
 	width = max(width, 8)
 	for _, par := range strings.Split(strings.TrimSpace(text), "\n") {
+		if uniseg.StringWidth(par) <= width {
+			out = append(out, par)
+			continue
+		}
 		indent := par[:len(par)-len(strings.TrimLeft(par, " "))]
 		line := ""
 		for _, word := range strings.Fields(par) {

@@ -113,6 +113,9 @@ func (p *tablePane) keys() []*binding {
 		{[]string{"\\"}, "", "leave only the rows that have a text", p.app.editNarrow},
 		{[]string{"F7", "l"}, "Legend", "what the view and its columns mean", func() { p.app.showLegend(p.spec) }},
 	}
+	if p.app.status.live && len(p.spec.Actions) > 0 {
+		list = append(list, &binding{[]string{"F8", "a"}, "Actions", "do something with the selected row", p.pickAction})
+	}
 	if p.text != "" {
 		list = append(list, &binding{[]string{"Esc"}, "All rows", "rows with other texts as well", func() { p.narrow("") }})
 	}

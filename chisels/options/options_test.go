@@ -100,3 +100,42 @@ func TestLiveOptions(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+func TestParseTUI(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		view string
+		want []string // filter, files
+		err  string
+	}{
+		{"-v containers", "containers", nil, ""},
+		{"-vcontainers", "containers", nil, ""},
+		{"–vcontainers", "containers", nil, ""}, // as web pages print it
+		{"--view=procs -r a.scap proc.name=x", "procs", []string{"proc.name=x", "a.scap"}, ""},
+		{"-pc -v procs -d 500 evt.type=open", "procs", []string{"evt.type=open"}, ""},
+		{"pr or fd.name=x", "", []string{"pr", "or", "fd.name=x"}, ""},
+		{"-r -v", "", []string{"-v"}, ""}, // the name of a file
+		{"-d 50", "", nil, "from 100 to"},
+		{"-v", "", nil, "-v needs a value"},
+		{"-w x.scap", "", nil, "key w"},
+		{"--sortingcol x", "", nil, "number of a column"},
+		{"--raw -v proces", "", nil, "did you mean procs?"},
+		{"--nosuch", "", nil, "unknown option"},
+	} {
+		cfg, tui, err := ParseTUI(strings.Fields(c.args))
+		switch {
+		case c.err != "":
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s: %v, want %q", c.args, err, c.err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", c.args, err)
+		case tui.View != c.view || !slices.Equal(append(cfg.Filter, cfg.Read...), c.want) && len(c.want) > 0:
+			t.Errorf("%s: %+v %q %q", c.args, tui, cfg.Filter, cfg.Read)
+		}
+	}
+	cfg, tui, err := ParseTUI([]string{"--raw", "-v", "procs", "-r", "x"})
+	if err != nil || !tui.Print || len(cfg.Calls) != 1 || cfg.Calls[0].Spec.Name != "procs" {
+		t.Errorf("--raw: %+v %v", tui, err)
+	}
+}

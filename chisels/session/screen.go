@@ -1,10 +1,13 @@
 package session
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"scry/capture"
@@ -23,6 +26,17 @@ func Screen(args []string, stdout io.Writer, version string) error {
 		_, err := io.WriteString(stdout, manual.CommandHelp("tui"))
 		return err
 	}
+	switch {
+	case c.Version:
+		_, err := fmt.Fprintf(stdout, "scry version %s\n", version)
+		return err
+	case t.List:
+		return writeViews(stdout, c)
+	case c.List:
+		return manual.WriteFields(stdout, strings.Join(c.Filter, " "), c.Verbose, manual.Width(os.Stdout))
+	case t.Print:
+		return Run(c, stdout)
+	}
 	prefs, err := tui.LoadPrefs(tui.PrefsFile())
 	if err != nil {
 		Note("%v", err)
@@ -33,12 +47,42 @@ func Screen(args []string, stdout io.Writer, version string) error {
 			return err
 		}
 	}
-	err = tui.Run(tui.Options{View: t.View, Read: c.Read, Filter: strings.Join(c.Filter, " "), Fields: &c.Fields, Env: *c.ChiselEnv(), Catalog: c.Catalog,
+	err = tui.Run(tui.Options{View: t.View, Sort: t.Sort, Read: c.Read, Filter: strings.Join(c.Filter, " "), Fields: &c.Fields, Env: *c.ChiselEnv(), Catalog: c.Catalog,
 		Interval: t.Interval, Prefs: prefs, NoColor: !manual.Colored(c.Color, os.Stdout), Version: version, Attach: attachFor(c)})
 	if _, ok := errors.AsType[*tui.FilterError](err); ok {
 		return &Failure{ExitUsage, err}
 	}
 	return err
+}
+
+// writeViews lists the views: id and title, or with -j all that the specs say.
+func writeViews(w io.Writer, c *options.Config) error {
+	views, warnings := c.Catalog.Views()
+	for _, err := range warnings {
+		Note("%v", err)
+	}
+	if c.JSON {
+		type view struct {
+			ID          string   `json:"id"`
+			Name        string   `json:"name"`
+			Description string   `json:"description"`
+			Tips        []string `json:"tips,omitempty"`
+			Tags        []string `json:"tags,omitempty"`
+			AppliesTo   []string `json:"applies_to,omitempty"`
+			Filter      string   `json:"filter,omitempty"`
+			DrillDown   string   `json:"drill_down,omitempty"`
+		}
+		list := []view{}
+		for _, s := range views {
+			list = append(list, view{s.Name, s.Title, strings.TrimSpace(s.Description), s.Tips, s.Tags, s.AppliesTo, strings.TrimSpace(s.Filter), s.Drill})
+		}
+		return json.NewEncoder(w).Encode(list)
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, s := range views {
+		fmt.Fprintf(tw, "%s\t%s\n", s.Name, s.Title)
+	}
+	return tw.Flush()
 }
 
 // attachFor records what a screen asks for. Screens change, so the privileges stay.

@@ -1,0 +1,144 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"scry/chisels"
+)
+
+// pickAction offers what can be done with the selected row: of a running machine only, as the processes of a capture are not those of this machine.
+func (p *tablePane) pickAction() {
+	row, ok := p.selected()
+	if !ok {
+		return
+	}
+	var list []entry
+	keys := map[string]int{}
+	for i := range p.spec.Actions {
+		act := &p.spec.Actions[i]
+		if !act.Offered(p.frame, row) {
+			continue
+		}
+		e := entry{text: act.Key + "  " + act.Title, do: func() { p.act(act, row, p.frame) }}
+		if argv, err := act.Argv(p.frame, row); err == nil {
+			e.note = quoted(argv)
+		} else {
+			e.note = err.Error()
+		}
+		keys[act.Key] = len(list)
+		list = append(list, e)
+	}
+	if len(list) == 0 {
+		p.app.say(false, "nothing can be done with this row")
+		return
+	}
+	k := p.app.pick("Actions on "+p.label(row), list, 0)
+	k.extra = func(name string, _ *entry) bool {
+		at, ok := keys[name]
+		if ok && k.typed == "" {
+			p.app.shut()
+			list[at].do()
+		}
+		return ok && k.typed == ""
+	}
+}
+
+// act runs an action on a row of the frame that the user saw, once the user has agreed.
+func (p *tablePane) act(act *chisels.ActionSpec, row int, f *chisels.Frame) {
+	argv, err := act.Argv(f, row)
+	if err == nil {
+		argv[0], err = programPath(argv[0])
+	}
+	if err != nil {
+		p.app.say(true, "%v", err)
+		return
+	}
+	run := func() { p.app.runAction(act.Title, argv, act.TTY) }
+	if act.Ask {
+		p.app.confirm(fmt.Sprintf("%s: %s\n%s", act.Title, p.label(row), quoted(argv)), run)
+		return
+	}
+	run()
+}
+
+// programPath finds a program; scry is this one, wherever it lies.
+func programPath(name string) (string, error) {
+	if name == "scry" {
+		return os.Executable()
+	}
+	path, err := exec.LookPath(name)
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", fmt.Errorf("there is no program %s on this machine", name)
+	}
+	return path, err
+}
+
+// Bounds of an action whose output is shown.
+const (
+	maxOutput  = 1 << 20
+	actionTime = 30 * time.Second
+)
+
+// runAction runs a command: with the terminal, or with its output in a page when it has ended.
+func (a *app) runAction(title string, argv []string, tty bool) {
+	if tty {
+		var err error
+		a.tv.Suspend(func() {
+			fmt.Printf("%s\n", quoted(argv))
+			cmd := exec.Command(argv[0], argv[1:]...)
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+			release := a.ignoreInterrupts()
+			err = cmd.Run()
+			release()
+			if err != nil {
+				fmt.Printf("%v; Enter goes back to scry\n", err)
+				os.Stdin.Read(make([]byte, 256))
+			}
+		})
+		a.say(err != nil, "%s: %s", title, outcome(err))
+		return
+	}
+	a.say(false, "%s: running", title)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), actionTime)
+		defer cancel()
+		var out limited
+		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+		cmd.Stdout, cmd.Stderr = &out, &out
+		cmd.WaitDelay = time.Second
+		err := cmd.Run()
+		if ctx.Err() != nil {
+			err = fmt.Errorf("stopped after %s", actionTime)
+		}
+		a.tv.QueueUpdateDraw(func() {
+			a.say(err != nil, "%s: %s", title, outcome(err))
+			if text := strings.TrimRight(out.String(), "\n"); text != "" && a.overlay == nil {
+				a.read(title, strings.ReplaceAll(text, "\t", "    "))
+			}
+		})
+	}()
+}
+
+func outcome(err error) string {
+	if err == nil {
+		return "done"
+	}
+	return err.Error()
+}
+
+// limited keeps the first bytes that are written to it.
+type limited struct{ bytes.Buffer }
+
+func (l *limited) Write(b []byte) (int, error) {
+	if room := maxOutput - l.Len(); room > 0 {
+		l.Buffer.Write(b[:min(len(b), room)])
+	}
+	return len(b), nil
+}
