@@ -128,6 +128,7 @@ func (e *engine) close() {
 // run serves requests until close.
 func (e *engine) run() {
 	defer close(e.over)
+	defer e.env.Out.Close()
 	defer e.drop()
 	defer func() {
 		if r := recover(); r != nil {

@@ -57,6 +57,7 @@ func newTestApp(t *testing.T, w, h int, o Options) *testApp {
 	x := &testApp{app: a, t: t, sim: tcell.NewSimulationScreen("UTF-8"), done: make(chan error, 1)}
 	x.sim.SetSize(w, h)
 	go func() { x.done <- a.run(sized{x.sim, w, h}) }()
+	x.tv.QueueUpdate(func() {}) // it runs
 	t.Cleanup(x.close)
 	return x
 }
@@ -146,14 +147,7 @@ func (x *testApp) settled() string {
 // press presses keys, by the names that bindings have; what has no such name is typed.
 func (x *testApp) press(names ...string) {
 	for _, name := range names {
-		ev := keyEvent(name)
-		if ev == nil {
-			for _, r := range name {
-				x.sim.InjectKey(tcell.KeyRune, r, tcell.ModNone)
-			}
-			continue
-		}
-		x.sim.InjectKey(ev.Key(), ev.Rune(), ev.Modifiers())
+		inject(x.sim, name)
 	}
 	x.tv.QueueUpdateDraw(func() {})
 }
