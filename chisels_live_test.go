@@ -163,7 +163,7 @@ func TestLiveCPU(t *testing.T) {
 			continue
 		}
 		intervals++
-		if have := f.Rows[0].CPU; math.Abs(have-want) > 0.1*want {
+		if have := f.Rows[0].CPU; math.Abs(have-want) > 0.2*want { // the samples are some hundredths of a second off on a busy machine
 			t.Errorf("%s to %s: %.1f %%, the process says %.1f %%", f.From, f.To, have, want)
 		}
 	}

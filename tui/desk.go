@@ -152,6 +152,8 @@ func (d *desk) badge() (string, tcell.Style) {
 		return text, t.headSort
 	case s.err != nil:
 		return " damaged ", t.bad
+	case s.partial:
+		return fmt.Sprintf(" partial: %.0f%% ", s.progress*100), t.headSort
 	}
 	return "", t.bar
 }

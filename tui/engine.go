@@ -55,7 +55,8 @@ type status struct {
 	live       bool
 	reading    bool // a capture is being read: what is shown is of a part of it
 	attaching  bool // the kernel is being asked for what the view needs
-	done       bool // a capture was read to its end
+	done       bool // nothing more comes
+	partial    bool // a capture was not read to its end, because the user did not want to wait
 	progress   float64
 	left       time.Duration // until a capture is read, a guess; 0: unknown
 	events     uint64
@@ -79,6 +80,7 @@ type engine struct {
 	over    chan struct{} // closed when the goroutine has ended
 	source  atomic.Pointer[liveSource]
 	pending atomic.Bool // a request waits
+	enough  atomic.Bool // what is read of a capture is to be left at that
 
 	mu   sync.Mutex
 	next *request
@@ -150,6 +152,7 @@ func (e *engine) run() {
 				break
 			}
 			e.pending.Store(false)
+			e.enough.Store(false)
 			e.serve(r)
 		}
 	}
@@ -253,6 +256,9 @@ func (t *turn) Pass(ev *event.Event) error {
 	}
 	if t.pending.Load() {
 		return errSwitch
+	}
+	if t.enough.Load() {
+		return errEnough
 	}
 	if t.live && t.drawn.IsZero() && time.Since(t.began) > firstLook {
 		t.publish(t.now, false)
@@ -389,6 +395,7 @@ func (t *turn) watch() error {
 
 // finish tells the screen how the run ended.
 func (t *turn) finish(err error) {
+	partial := t.enough.Load() && errors.Is(err, errEnough)
 	if errors.Is(err, errEnough) || errors.Is(err, io.EOF) {
 		err = nil
 	}
@@ -396,11 +403,14 @@ func (t *turn) finish(err error) {
 	for _, s := range t.sinks {
 		u.payloads = append(u.payloads, s.take(t.now, t.interval != 0))
 	}
-	if t.counter != nil && err == nil {
+	if t.counter != nil && err == nil && !partial {
 		t.engine.density = t.counter
 	}
 	u.status = t.status()
-	u.status.reading, u.status.done, u.status.progress, u.status.left, u.status.err = false, true, 1, 0, err
+	u.status.reading, u.status.done, u.status.partial, u.status.left, u.status.err = false, true, partial, 0, err
+	if !partial {
+		u.status.progress = 1
+	}
 	if t.now > t.first {
 		u.status.rate = float64(u.status.events) / (float64(t.now-t.first) / 1e9)
 	}

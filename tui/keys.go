@@ -87,10 +87,17 @@ func (a *app) bindings() []*binding {
 	if a.status.live {
 		add([]string{"p"}, "Pause", "hold the screen, or let it go on", a.pause)
 	}
+	if a.status.reading {
+		add([]string{"Esc"}, "Stop", "read no more of the capture: what there is stays, as a part", func() { a.engine.enough.Store(true) })
+	}
+	if !a.status.live {
+		add([]string{"z"}, "", "choose a part of the capture's time", a.zoomKeys)
+	}
 	if l := a.top(); l.from.Set || l.to.Set {
 		add([]string{"u"}, "Unzoom", "all of the capture's time", a.unzoom)
 	}
 	add([]string{"t"}, "", "another theme", a.nextTheme)
+	add([]string{"O"}, "", "settings: theme, mouse, first view", a.settings)
 	add([]string{"m"}, "", "mouse on or off, to mark text with the terminal", a.toggleMouse)
 	add([]string{"y"}, "", "the command line that prints this", a.copyCommand)
 	if a.note != "" {

@@ -122,6 +122,44 @@ func (a *app) showPalette() {
 	a.pick("Go to", list, 0)
 }
 
+// settings lets the user choose what is kept in the configuration.
+func (a *app) settings() {
+	p := a.o.Prefs
+	list := []entry{{text: "mouse " + map[bool]string{true: "off", false: "on"}[a.mouse], note: "off: the terminal can mark text", do: func() {
+		a.toggleMouse()
+		on := a.mouse
+		p.Mouse = &on
+		a.keep()
+	}}}
+	if id := a.top().pane.id(); len(a.stack) == 1 {
+		list = append(list, entry{text: "begin with this view", note: a.title(id), do: func() { p.View = id; a.keep(); a.say(false, "scry tui begins with %s", a.title(id)) }})
+	}
+	for _, name := range themeNames() {
+		mark := ""
+		if name == a.theme.name {
+			mark = "in use"
+		}
+		list = append(list, entry{text: "theme " + name, note: mark, do: func() { a.setTheme(name); p.Theme = name; a.keep() }})
+	}
+	list = append(list, entry{text: "columns of all views as they were", do: func() { p.Views = nil; a.keep(); a.forget() }})
+	title := "Settings"
+	if p.file != "" {
+		title += ", kept in " + p.file
+	}
+	a.pick(title, list, 0)
+}
+
+// forget gives all tables the columns of their views.
+func (a *app) forget() {
+	for _, stack := range append(a.visited, a.stack) {
+		for _, l := range stack {
+			if t, ok := l.pane.(*tablePane); ok {
+				t.prefs = a.o.Prefs.of(t.spec.Name)
+			}
+		}
+	}
+}
+
 // pickSort lets the user choose the column to sort by.
 func (p *tablePane) pickSort() {
 	if p.frame == nil {
