@@ -35,6 +35,7 @@ type grid struct {
 	height int    // lines for rows, when it was drawn last
 
 	layout []gridColumn
+	last   int         // column that stands last
 	widths map[int]int // seen so far, so that columns do not dance
 	right  map[int]bool
 	trend  *trend
@@ -294,6 +295,8 @@ func (g *grid) measure(w int) {
 		}
 		g.widths[c] = n
 	}
+	cols = g.forward(cols, w)
+	g.last = lastOf(cols)
 	g.left = max(min(g.left, len(cols)-1), 0)
 	x := 0
 	for k, c := range cols {
@@ -301,6 +304,9 @@ func (g *grid) measure(w int) {
 			continue
 		}
 		n := g.widths[c]
+		if c == lastOf(g.shown()) && c != g.last {
+			n = min(n, maxForward)
+		}
 		if own, ok := g.prefs.width(f.Columns[c].Name); ok {
 			n = own
 		} else if k == len(cols)-1 && !g.right[c] {
@@ -316,6 +322,21 @@ func (g *grid) measure(w int) {
 			x += trendWidth + 1
 		}
 	}
+}
+
+// maxForward is how wide a name is that was brought forward.
+const maxForward = 24
+
+// forward brings the last column, where views have the name of things, to the second place on a screen that has no room for all: unless the user moved columns.
+func (g *grid) forward(cols []int, w int) []int {
+	last, sum := lastOf(cols), 0
+	for _, c := range cols {
+		sum += g.widths[c] + 1
+	}
+	if len(cols) < 4 || g.right[last] || len(g.prefs.Order) > 0 || sum-g.widths[last]+maxForward/2 <= w {
+		return cols
+	}
+	return slices.Concat(cols[:1], []int{last}, cols[1:len(cols)-1])
 }
 
 // cell is the text of a cell.
@@ -358,7 +379,7 @@ func (g *grid) drawHead(screen tcell.Screen, x, y, w int) {
 	if g.left > 0 {
 		screen.SetContent(x, y, '‹', nil, g.theme.headSort)
 	}
-	if n := len(g.layout); n > 0 && g.layout[n-1].col != lastOf(g.shown()) {
+	if n := len(g.layout); n > 0 && g.layout[n-1].col != g.last {
 		screen.SetContent(x+w-1, y, '›', nil, g.theme.headSort)
 	}
 }
