@@ -23,21 +23,22 @@ const module = "scry"
 // floors says how high each package lives. A package imports packages of lower floors only: neither its neighbours nor
 // anything above. Tests obey the same rule; what needs two neighbours at once is a test of the floor above both.
 var floors = map[string]int{
-	"":                  6, // main
-	"chisels/session":   5,
-	"tui":               4,
-	"chisels/options":   4,
-	"chisels":           3,
-	"docs/manual":       3,
-	"capture":           2,
-	"filter":            2,
-	"probe":             1,
-	"capture/scap":      1,
-	"capture/state":     1,
-	"capture/container": 1,
-	"capture/proc":      1,
-	"filter/fields":     1,
-	"capture/event":     0,
+	"":                   6, // main
+	"chisels/session":    5,
+	"tui":                4,
+	"chisels/options":    4,
+	"chisels":            3,
+	"docs/manual":        3,
+	"capture":            2,
+	"filter":             2,
+	"probe":              1,
+	"capture/scap":       1,
+	"capture/state":      1,
+	"capture/container":  1,
+	"capture/kubernetes": 1,
+	"capture/proc":       1,
+	"filter/fields":      1,
+	"capture/event":      0,
 }
 
 // topLevel lists what may stand in the top folder, besides _test.go files and what .gitignore names.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,9 +18,12 @@ import (
 // testApp is the interface on a screen that is not there.
 type testApp struct {
 	*app
-	t    *testing.T
-	sim  tcell.SimulationScreen
-	done chan error
+	t      *testing.T
+	sim    tcell.SimulationScreen
+	done   chan error
+	closed bool
+	sent   int64
+	seen   atomic.Int64 // keys that were taken
 }
 
 // testCapture is a capture of the repository.
@@ -57,7 +61,12 @@ func newTestApp(t *testing.T, w, h int, o Options) *testApp {
 	x := &testApp{app: a, t: t, sim: tcell.NewSimulationScreen("UTF-8"), done: make(chan error, 1)}
 	x.sim.SetSize(w, h)
 	go func() { x.done <- a.run(sized{x.sim, w, h}) }()
-	x.tv.QueueUpdate(func() {}) // it runs
+	x.tv.QueueUpdate(func() {
+		x.tv.SetInputCapture(func(ev *tcell.EventKey) *tcell.EventKey {
+			x.seen.Add(1)
+			return x.capture(ev)
+		})
+	})
 	t.Cleanup(x.close)
 	return x
 }
@@ -76,6 +85,10 @@ func (s sized) Init() error {
 
 // close ends the interface.
 func (x *testApp) close() {
+	if x.closed {
+		return
+	}
+	x.closed = true
 	x.tv.Stop()
 	select {
 	case err := <-x.done:
@@ -147,7 +160,10 @@ func (x *testApp) settled() string {
 // press presses keys, by the names that bindings have; what has no such name is typed.
 func (x *testApp) press(names ...string) {
 	for _, name := range names {
-		inject(x.sim, name)
+		x.sent += inject(x.sim, name)
+	}
+	for x.seen.Load() < x.sent {
+		time.Sleep(100 * time.Microsecond)
 	}
 	x.tv.QueueUpdateDraw(func() {})
 }

@@ -173,12 +173,15 @@ func (x *testApp) alive(recent []string) {
 	}
 }
 
-func inject(s tcell.SimulationScreen, name string) {
+// inject presses a key, or types what is no name of one; it returns how many that were.
+func inject(s tcell.SimulationScreen, name string) (n int64) {
 	if ev := keyEvent(name); ev != nil {
 		s.InjectKey(ev.Key(), ev.Rune(), ev.Modifiers())
-		return
+		return 1
 	}
 	for _, r := range name {
 		s.InjectKey(tcell.KeyRune, r, tcell.ModNone)
+		n++
 	}
+	return n
 }
