@@ -123,17 +123,25 @@ func sysdigNice(x float64, fraction bool) string {
 
 // sysdigView is what csysdig -j prints.
 type sysdigView struct {
-	Slices []struct {
-		Data []struct {
-			D []any  `json:"d"`
-			K string `json:"k"`
-		} `json:"data"`
-		Info struct {
-			Legend []struct {
-				Name, Type, Format string
-			} `json:"legend"`
-		} `json:"info"`
-	} `json:"slices"`
+	Slices []sysdigSample `json:"slices"`
+}
+
+// sysdigSample is a sample: its rows, and the titles of their values.
+type sysdigSample struct {
+	Data []struct {
+		D []any  `json:"d"`
+		K string `json:"k"`
+	} `json:"data"`
+	Info struct {
+		Legend []struct{ Name string } `json:"legend"`
+	} `json:"info"`
+}
+
+func (s *sysdigSample) titles() (out []string) {
+	for _, l := range s.Info.Legend {
+		out = append(out, l.Name)
+	}
+	return out
 }
 
 var csysdig = strings.Replace(sysdig, "sysdig", "csysdig", 1)
@@ -241,7 +249,7 @@ func (c *viewCase) compare(t *testing.T, capture, file string, f *chisels.Frame,
 		t.Errorf("%s: %s: csysdig: %v", capture, c.view, err)
 		return
 	}
-	last := doc.Slices[len(doc.Slices)-1]
+	last := &doc.Slices[len(doc.Slices)-1]
 	ours := map[string]int{}
 	for i := range f.Rows {
 		k := strconv.Itoa(i)
@@ -263,32 +271,38 @@ func (c *viewCase) compare(t *testing.T, capture, file string, f *chisels.Frame,
 			}
 			continue
 		}
-		for n, v := range r.D {
-			title := last.Info.Legend[n].Name
-			if c.only != nil && !slices.Contains(c.only, title) {
-				continue
-			}
-			if as, ok := c.as[title]; ok {
-				if title = as; as == "" {
-					continue
-				}
-			}
-			col := slices.IndexFunc(f.Columns, func(x *chisels.ColumnSpec) bool { return x.Title == title })
-			if col < 0 {
-				t.Fatalf("%s: no column %q", c.view, title)
-			}
-			theirs, our := viewText(v), viewValue(f, row, col, true)
-			if f.Columns[col].Agg == "avg" && f.Rows[row].Values[col].Type == fields.RelTime && theirs == sysdigTime(f.Rows[row].Values[col].Num-1) {
-				continue // cut to whole ns, where ours are rounded
-			}
-			if theirs != our && !excused(&diff{capture: capture, what: "view " + c.view, event: title, theirs: theirs, ours: our}) {
-				t.Errorf("%s: %s: %q: %s: csysdig %s, scry %s", capture, c.view, k, title, theirs, our)
-			}
-		}
+		c.compareRow(t, capture, k, f, row, last.titles(), r.D)
 	}
 	for k, row := range ours {
 		if !found[k] && c.only == nil && !excused(&diff{capture: capture, what: "view " + c.view, event: "row", ours: fmt.Sprint(k)}) {
 			t.Errorf("%s: %s: only scry has %q %v", capture, c.view, k, f.Rows[row].Values)
+		}
+	}
+}
+
+// compareRow compares the columns of a row.
+func (c *viewCase) compareRow(t *testing.T, capture, k string, f *chisels.Frame, row int, titles []string, values []any) {
+	t.Helper()
+	for n, v := range values {
+		title := titles[n]
+		if c.only != nil && !slices.Contains(c.only, title) {
+			continue
+		}
+		if as, ok := c.as[title]; ok {
+			if title = as; as == "" {
+				continue
+			}
+		}
+		col := slices.IndexFunc(f.Columns, func(x *chisels.ColumnSpec) bool { return x.Title == title })
+		if col < 0 {
+			t.Fatalf("%s: no column %q", c.view, title)
+		}
+		theirs, our := viewText(v), viewValue(f, row, col, true)
+		if f.Columns[col].Agg == "avg" && f.Rows[row].Values[col].Type == fields.RelTime && theirs == sysdigTime(f.Rows[row].Values[col].Num-1) {
+			continue // D-view-avg-time
+		}
+		if theirs != our && !excused(&diff{capture: capture, what: "view " + c.view, event: title, theirs: theirs, ours: our}) {
+			t.Errorf("%s: %s: %q: %s: csysdig %s, scry %s", capture, c.view, k, title, theirs, our)
 		}
 	}
 }

@@ -86,6 +86,3 @@ func (l *feedView) Peek(ts uint64) *Frame {
 
 // Result is the same: rows stay.
 func (l *feedView) Result(ts uint64) *Frame { return l.Peek(ts) }
-
-// Finish has nothing to print.
-func (l *feedView) Finish() error { return nil }

@@ -117,7 +117,9 @@ func (f *Frame) Key(row int) string {
 }
 
 // tells reports whether a key column tells rows apart, once they are grouped.
-func (s *Spec) tells(c *ColumnSpec) bool { return len(s.Group) == 0 || slices.Contains(s.Group, c.Name) }
+func (s *Spec) tells(c *ColumnSpec) bool {
+	return len(s.Group) == 0 || slices.Contains(s.Group, c.Name)
+}
 
 // Step is where a row leads to.
 type Step struct {
@@ -154,7 +156,9 @@ func (s *Spec) DrillField() string {
 }
 
 // Applies tells whether the view can be opened for the rows of another one that are told apart by field; "" is the whole machine.
-func (s *Spec) Applies(field string) bool { return len(s.AppliesTo) == 0 || slices.Contains(s.AppliesTo, field) }
+func (s *Spec) Applies(field string) bool {
+	return len(s.AppliesTo) == 0 || slices.Contains(s.AppliesTo, field)
+}
 
 // Next is the view that a row opens: the one that the view names, or the first that applies to its rows; nil when none does.
 func (s *Spec) Next(views []*Spec) *Spec {

@@ -78,9 +78,6 @@ func (h *heatView) Result(ts uint64) *Frame {
 	return f
 }
 
-// Finish has nothing to print.
-func (h *heatView) Finish() error { return nil }
-
 // HeatRect selects the events from one moment to another with latencies from low to below high, all in ns: a rectangle of a heat map.
 // A high of 0 is no bound.
 func HeatRect(from, to, low, high uint64, o *fields.Options) (*filter.Filter, error) {

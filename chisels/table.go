@@ -125,6 +125,18 @@ func (t *Table) push(ev *event.Event, still bool) bool {
 	if r == nil {
 		r = t.newRow()
 	}
+	t.fill(r, ev, still)
+	if !still {
+		t.events++
+		if t.sampled {
+			t.noteSample(ev.TS)
+		}
+	}
+	return true
+}
+
+// fill adds the values of an event to its row.
+func (t *Table) fill(r *tableRow, ev *event.Event, still bool) {
 	for _, i := range t.values {
 		h := t.how[i]
 		if still && h.additive() || t.only[i] != nil && !t.only[i].Match(ev) {
@@ -154,13 +166,6 @@ func (t *Table) push(ev *event.Event, still bool) bool {
 		}
 		r.cells[i].add(h, v)
 	}
-	if !still {
-		t.events++
-		if t.sampled {
-			t.noteSample(ev.TS)
-		}
-	}
-	return true
 }
 
 // Add adds a row of values, one for each column, that come from no event: what a chisel that is code makes of several. A key without a value shows as absent.

@@ -14,7 +14,7 @@ import (
 
 func init() { makers["topology"] = newTopology }
 
-var _ Viewer = (*topology)(nil)
+var _ shown = (*topology)(nil)
 
 // topology says who talks to whom. Each connection has two ends; those that are on this machine are told by their process. What both ends tell of a
 // connection is put together when it is printed.

@@ -20,6 +20,20 @@ type Viewer interface {
 	Demand() capture.Demand
 }
 
+// screened is a chisel as a screen has it: of its methods only those are left that print nothing, as the Loop calls what it finds.
+type screened struct{ shown }
+
+type shown interface {
+	Event(ev *event.Event) (bool, error)
+	Peek(ts uint64) *Frame
+	Result(ts uint64) *Frame
+	Demand() capture.Demand
+	WantsPayload() int
+}
+
+// Finish has nothing to print.
+func (screened) Finish() error { return nil }
+
 // Open makes the chisel of a call for a screen. with are the events that a drill-down and the user's filter leave, nil for all: unlike the filter of a Loop it also
 // selects among the threads and descriptors that did nothing. env needs no Out.
 func (c *Call) Open(env *Env, with *filter.Filter) (Viewer, error) {
@@ -30,22 +44,22 @@ func (c *Call) Open(env *Env, with *filter.Filter) (Viewer, error) {
 	in.Where = filter.And(in.Where, with)
 	switch in.Kind {
 	case KindList:
-		return newFeedView(in), nil
+		return screened{newFeedView(in)}, nil
 	case KindHeat:
-		return newHeatView(in), nil
+		return screened{newHeatView(in)}, nil
 	case KindState:
-		return stateView{NewTable(in)}, nil
+		return screened{stateView{NewTable(in)}}, nil
 	case KindCode:
 		ch, err := makers[in.Name](in)
 		if err != nil {
 			return nil, err
 		}
-		if v, ok := ch.(Viewer); ok {
-			return v, nil
+		if v, ok := ch.(shown); ok {
+			return screened{v}, nil
 		}
 		return nil, fmt.Errorf("-c %s: %w", in.Name, errNoRows)
 	}
-	return NewTable(in), nil
+	return screened{NewTable(in)}, nil
 }
 
 // OpenView makes a view with its defaults.

@@ -15,14 +15,14 @@ import (
 )
 
 // replayed is the view of a capture of testdata, at its end.
-func replayed(t testing.TB, file string, s *Spec, with *filter.Filter) *Frame {
+func replayed(t testing.TB, file string, s *Spec, with *filter.Filter, pc bool) *Frame {
 	t.Helper()
 	data, err := os.ReadFile("../testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := &Loop{Tables: state.New()}
-	v, err := OpenView(s, &Env{Options: &fields.Options{}, Tables: l.Tables}, with)
+	v, err := OpenView(s, &Env{Options: &fields.Options{}, Tables: l.Tables, Containers: pc}, with)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,12 +65,13 @@ func viewRows(f *Frame) []string {
 func TestViewDrill(t *testing.T) {
 	views, _ := NewCatalog(nil).Views()
 	counter := spec(t, "kind: table\ncolumns:\n  - {name: n, agg: count}\n  - {name: all, field: evt.type.is.open, key: true, default: x}\n")
-	for _, file := range []string{"hello.scap", "web.scap"} {
+	for i, file := range []string{"hello.scap", "hello.scap", "web.scap"} {
+		pc := i == 1
 		for _, s := range views {
 			if s.Kind != KindTable || s.Tree != nil && len(s.Group) == 0 {
 				continue
 			}
-			f := replayed(t, file, s, nil)
+			f := replayed(t, file, s, nil, pc)
 			var sum uint64
 			for row := range f.Rows {
 				if len(s.Levels) > 0 && f.Rows[row].Depth != len(s.Levels)-1 {
@@ -86,7 +87,7 @@ func TestViewDrill(t *testing.T) {
 				if again, err := filter.Compile(step.Filter.String(), nil); err != nil || again.String() != step.Filter.String() {
 					t.Errorf("%s: %q: %v", s.Name, step.Filter, err)
 				}
-				for _, r := range replayed(t, file, counter, step.Filter).Rows {
+				for _, r := range replayed(t, file, counter, step.Filter, pc).Rows {
 					sum += r.Values[0].Num
 				}
 			}
@@ -112,8 +113,8 @@ func TestProcessTree(t *testing.T) {
 	if have := strings.Join(viewRows(f.Sorted(0, true)), ","); have != "7|7,5|99,1|0,  4|1,  2|1,    3|2,      6|3,9|8,  8|9" {
 		t.Error(have)
 	}
-	tree := replayed(t, "shell.scap", viewSpec(t, "ptree"), nil)
-	if flat := replayed(t, "shell.scap", viewSpec(t, "procs"), nil); len(tree.Rows) != len(flat.Rows) || !slices.ContainsFunc(tree.Rows, func(r Row) bool { return r.Depth > 1 }) {
+	tree := replayed(t, "shell.scap", viewSpec(t, "ptree"), nil, false)
+	if flat := replayed(t, "shell.scap", viewSpec(t, "procs"), nil, false); len(tree.Rows) != len(flat.Rows) || !slices.ContainsFunc(tree.Rows, func(r Row) bool { return r.Depth > 1 }) {
 		t.Errorf("%d rows in the tree, %d processes", len(tree.Rows), len(flat.Rows))
 	}
 }
@@ -128,7 +129,7 @@ columns:
   - {name: pid, field: proc.pid, level: type}
 levels: [process, type]
 `)
-	f := replayed(t, "hello.scap", s, nil)
+	f := replayed(t, "hello.scap", s, nil, false)
 	var top, bottom, all uint64
 	for i, r := range f.Rows {
 		switch r.Depth {
@@ -160,7 +161,7 @@ func TestFeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := v.(*feedView)
+	l := v.(screened).shown.(*feedView)
 	l.max = 10
 	var first *Frame
 	ev := event.Event{Type: event.OpenX, Thread: &event.Thread{Comm: "x"}, FDNum: -1, TS: 5}
@@ -208,7 +209,7 @@ func TestHeatView(t *testing.T) {
 
 // TestTalkersDrill: the rows of who talks to whom lead to what both ends do.
 func TestTalkersDrill(t *testing.T) {
-	f := replayed(t, "web.scap", viewSpec(t, "talkers"), nil)
+	f := replayed(t, "web.scap", viewSpec(t, "talkers"), nil, false)
 	if len(f.Rows) == 0 {
 		t.Fatal("nobody talks")
 	}
@@ -217,7 +218,7 @@ func TestTalkersDrill(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if g := replayed(t, "web.scap", viewSpec(t, "io_by_type"), step.Filter); len(g.Rows) == 0 {
+		if g := replayed(t, "web.scap", viewSpec(t, "io_by_type"), step.Filter, false); len(g.Rows) == 0 {
 			t.Errorf("%s: %s: %v", viewRows(f)[i], step.Filter, viewRows(g))
 		}
 	}
@@ -226,7 +227,7 @@ func TestTalkersDrill(t *testing.T) {
 // TestAudit: commands, connections and files in order, each with its kind.
 func TestAudit(t *testing.T) {
 	var b bytes.Buffer
-	for _, line := range viewRows(replayed(t, "hello.scap", viewSpec(t, "audit"), nil)) {
+	for _, line := range viewRows(replayed(t, "hello.scap", viewSpec(t, "audit"), nil, false)) {
 		fmt.Fprintln(&b, line)
 	}
 	for _, want := range []string{"|command|", "|network|", "|file|"} {
