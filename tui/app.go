@@ -50,26 +50,28 @@ type app struct {
 	post   *courier
 	views  []*chisels.Spec
 
-	pages    *tview.Pages
-	desk     *desk
-	overlay  tview.Primitive // that has the keys; nil: none
-	stack    []*level
-	visited  [][]*level // what was shown before, and after "["
-	at       int        // in visited
-	user     *filter.Filter
-	text     string // of that
-	id       int    // of the last request
-	status   status
-	rows     string // what the pane says of its rows
-	paused   bool
-	held     *update // the newest one that came while paused
-	note     string  // said in the footer
-	noteBad  bool
-	noteEnd  time.Time
-	mouse    bool
-	search   string                // what was looked for last
-	failed   atomic.Pointer[error] // with which the program ends
-	shielded atomic.Bool           // interrupts are for the command that has the terminal
+	pages     *tview.Pages
+	desk      *desk
+	overlay   tview.Primitive // that has the keys; nil: none
+	stack     []*level
+	visited   [][]*level // what was shown before, and after "["
+	at        int        // in visited
+	user      *filter.Filter
+	text      string // of that
+	id        int    // of the last request
+	status    status
+	rows      string // what the pane says of its rows
+	paused    bool
+	held      *update // the newest one that came while paused
+	note      string  // said in the footer
+	noteBad   bool
+	noteEnd   time.Time
+	mouse     bool
+	search    string                // what was looked for last
+	recording *recording            // a capture that is being written; nil: none
+	saving    sync.WaitGroup        // screens that are being saved
+	failed    atomic.Pointer[error] // with which the program ends
+	shielded  atomic.Bool           // interrupts are for the command that has the terminal
 }
 
 // level is one step of a drill-down.
@@ -243,6 +245,10 @@ func (a *app) run(screen tcell.Screen) (err error) {
 	err = a.tv.Run()
 	close(done)
 	a.engine.close()
+	a.saving.Wait()
+	if e := a.endRecording(); err == nil {
+		err = e
+	}
 	if e := a.failed.Load(); e != nil {
 		return *e
 	}
@@ -263,8 +269,10 @@ func (a *app) deliver(done <-chan struct{}) {
 			}
 		case <-clock.C:
 			a.tv.QueueUpdate(func() {
-				if a.note != "" && time.Now().After(a.noteEnd) {
-					a.note = ""
+				if over := a.note != "" && time.Now().After(a.noteEnd); over || a.recording != nil {
+					if over {
+						a.note = ""
+					}
 					a.tv.ForceDraw()
 				}
 			})
@@ -317,18 +325,40 @@ func (a *app) activate() {
 	a.paused, a.held = false, nil
 	a.status = status{live: len(a.o.Read) == 0, reading: len(a.o.Read) > 0}
 	where := filter.And(l.where, a.user)
-	r := &request{id: a.id, from: l.from, to: l.to, sinks: func(env *chisels.Env) ([]sink, error) { return l.pane.sinks(env, where) }}
+	a.tv.SetFocus(a.desk)
+	if k, ok := l.pane.(interface{ kept(string) *status }); ok && !a.status.live {
+		if st := k.kept(fmt.Sprint(where.String(), l.from, l.to)); st != nil { // it was read already
+			a.status = *st
+			a.engine.show(&request{sinks: func(*chisels.Env) ([]sink, error) { return nil, errEnough }})
+			return
+		}
+	}
+	r := &request{id: a.id, from: l.from, to: l.to}
+	rec := a.recording
+	if !a.status.live {
+		rec = nil // it reads the files itself
+	}
+	r.sinks = func(env *chisels.Env) ([]sink, error) {
+		list, err := l.pane.sinks(env, where)
+		if rec != nil {
+			list = append(list, rec.sink(env))
+		}
+		return list, err
+	}
+	_, r.once = l.pane.(interface{ once() bool })
 	if a.status.live {
 		r.interval = a.o.Interval
 	} else if s, ok := l.pane.(interface{ stepped() time.Duration }); ok {
 		r.interval = s.stepped()
 	}
 	a.engine.show(r)
-	a.tv.SetFocus(a.desk)
 }
 
 // newPane makes the pane of a view.
 func (a *app) newPane(id string) (pane, error) {
+	if p := a.eventPane(id); p != nil {
+		return p, nil
+	}
 	s, err := a.o.Catalog.View(id)
 	if err != nil {
 		return nil, err
@@ -338,6 +368,12 @@ func (a *app) newPane(id string) (pane, error) {
 
 // title is what the crumbs say of a view.
 func (a *app) title(id string) string {
+	switch id {
+	case digView:
+		return "Events"
+	case echoView:
+		return "Data"
+	}
 	for _, v := range a.views {
 		if v.Name == id {
 			return v.Title
@@ -355,12 +391,18 @@ func (a *app) push(l *level) {
 	a.visit(append(slices.Clone(a.stack), l))
 }
 
+// maxVisited is how far back one can go.
+const maxVisited = 50
+
 // visit shows another stack, and remembers it.
 func (a *app) visit(stack []*level) {
 	if len(a.visited) == 0 {
 		a.visited = [][]*level{a.stack}
 	}
 	a.visited = append(a.visited[:a.at+1:a.at+1], stack)
+	if len(a.visited) > maxVisited {
+		a.visited = a.visited[len(a.visited)-maxVisited:]
+	}
 	a.at = len(a.visited) - 1
 	a.stack = stack
 	a.activate()

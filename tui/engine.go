@@ -37,7 +37,7 @@ type request struct {
 	sinks    func(*chisels.Env) ([]sink, error) // makes what is to be fed
 	from, to chisels.Bound                      // of a capture
 	interval time.Duration                      // of event time after which an interval ends; 0: never, which is for captures only
-	once     bool                               // a capture is read until one of the sinks says errEnough
+	once     bool                               // what there is at the beginning is all, or nearly: live, the screen is told at once
 }
 
 // errEnough is returned by the chisel of a sink that needs no more events.
@@ -371,6 +371,9 @@ type sourceError struct {
 func (s *sourceError) Error() string { return s.name + ": " + s.err.Error() }
 func (s *sourceError) Unwrap() error { return s.err }
 
+// sourceTick is how often a live capture tells the time when nothing happens: more often than any interval ends.
+const sourceTick = 250 * time.Millisecond
+
 // watch follows the kernel. The capture of the request before goes on when it has what is asked for.
 func (t *turn) watch() error {
 	var want capture.Demand
@@ -382,12 +385,15 @@ func (t *turn) watch() error {
 	if src == nil || !src.demand.Covers(want) {
 		t.drop()
 		t.deliver(update{id: t.id, status: status{live: true, attaching: true}})
-		s, err := t.o.Attach(want, t.interval)
+		s, err := t.o.Attach(want, sourceTick)
 		if err != nil {
 			return err
 		}
 		src = &liveSource{s, want}
 		t.source.Store(src)
+	}
+	if t.once {
+		t.publish(uint64(time.Now().UnixNano()), false)
 	}
 	_, err := t.loop.Run(src)
 	return err
@@ -395,15 +401,16 @@ func (t *turn) watch() error {
 
 // finish tells the screen how the run ended.
 func (t *turn) finish(err error) {
-	partial := t.enough.Load() && errors.Is(err, errEnough)
-	if errors.Is(err, errEnough) || errors.Is(err, io.EOF) {
+	enough := errors.Is(err, errEnough)
+	partial := enough && t.enough.Load()
+	if enough || errors.Is(err, io.EOF) {
 		err = nil
 	}
 	u := update{id: t.id}
 	for _, s := range t.sinks {
 		u.payloads = append(u.payloads, s.take(t.now, t.interval != 0))
 	}
-	if t.counter != nil && err == nil && !partial {
+	if t.counter != nil && err == nil && !enough {
 		t.engine.density = t.counter
 	}
 	u.status = t.status()
