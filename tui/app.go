@@ -348,8 +348,9 @@ func (a *app) activate() {
 	_, r.once = l.pane.(interface{ once() bool })
 	if a.status.live {
 		r.interval = a.o.Interval
-	} else if s, ok := l.pane.(interface{ stepped() time.Duration }); ok {
-		r.interval = s.stepped()
+	}
+	if s, ok := l.pane.(interface{ stepped() time.Duration }); ok {
+		r.interval = cmp.Or(s.stepped(), r.interval)
 	}
 	a.engine.show(r)
 }
@@ -362,6 +363,9 @@ func (a *app) newPane(id string) (pane, error) {
 	s, err := a.o.Catalog.View(id)
 	if err != nil {
 		return nil, err
+	}
+	if s.Kind == chisels.KindHeat {
+		return newSpectroPane(a, s), nil
 	}
 	return newTablePane(a, s), nil
 }

@@ -280,6 +280,7 @@ func (a *app) window() (from, to uint64) {
 func (d *desk) footer(screen tcell.Screen, x, y, w int) {
 	a, t := d.app, d.app.theme
 	fill(screen, x, y, w, t.bar)
+	w -= d.recordNote(screen, x, y, w)
 	if a.note != "" {
 		style := t.bar
 		if a.noteBad {

@@ -261,16 +261,7 @@ func (g *grid) scroll() {
 // drawEmpty says why there is nothing.
 func (g *grid) drawEmpty(screen tcell.Screen) {
 	x, y, w, h := g.GetInnerRect()
-	for i, line := range strings.Split(g.empty, "\n") {
-		n := min(uniseg.StringWidth(line), w)
-		if at := y + h/3 + i; at < y+h {
-			style := g.theme.dim
-			if i == 0 {
-				style = g.theme.strong
-			}
-			put(screen, x+(w-n)/2, at, w-(w-n)/2, style, line)
-		}
-	}
+	drawNothing(screen, x, y, w, h, g.theme, g.empty)
 }
 
 // title is the header of a column.
@@ -317,7 +308,7 @@ func (g *grid) measure(w int) {
 		}
 		g.layout = append(g.layout, gridColumn{col: c, x: x, w: min(n, w-x)})
 		x += n + 1
-		if c == f.Order.Column && w >= 100 && g.right[c] && g.trend.useful() {
+		if c == f.Order.Column && w >= 100 && g.right[c] && !f.Columns[c].Key && g.trend.useful() {
 			g.layout = append(g.layout, gridColumn{col: c, x: x, w: min(trendWidth, w-x), trend: true})
 			x += trendWidth + 1
 		}

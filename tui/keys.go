@@ -70,7 +70,12 @@ func (a *app) binding(name string) *binding {
 func (a *app) bindings() []*binding {
 	list := slices.Clone(a.top().pane.keys())
 	add := func(keys []string, short, help string, do func()) {
-		list = append(list, &binding{keys, short, help, do})
+		left := slices.DeleteFunc(keys, func(k string) bool {
+			return slices.ContainsFunc(list, func(b *binding) bool { return slices.Contains(b.keys, k) })
+		})
+		if len(left) > 0 { // keys of the pane go before
+			list = append(list, &binding{left, short, help, do})
+		}
 	}
 	add([]string{"F1", "?", "h"}, "Help", "the keys that are valid now", a.showHelp)
 	add([]string{"F2", "v"}, "Views", "choose a view", a.pickView)
@@ -84,6 +89,12 @@ func (a *app) bindings() []*binding {
 	}
 	add([]string{"["}, "", "what was shown before", func() { a.wander(-1) })
 	add([]string{"]"}, "", "what was shown after that", func() { a.wander(1) })
+	add([]string{"F5", "e"}, "Echo", "the data that the selection read and wrote", func() { a.goEvents(echoView) })
+	add([]string{"F6", "d"}, "Dig", "the events of the selection", func() { a.goEvents(digView) })
+	add([]string{"F12", "S"}, "", "how long the calls of the selection take, as a spectrogram", func() { a.goView("spectro_all") })
+	add([]string{"Shift-F12", "F24", "I"}, "", "the same of calls on files", func() { a.goView("spectro_file") })
+	add([]string{"w"}, "", "write the events of the selection into a capture; or end that", a.record)
+	add([]string{"W"}, "", "save what is shown as text, CSV or JSON", a.saveScreen)
 	if a.status.live {
 		add([]string{"p"}, "Pause", "hold the screen, or let it go on", a.pause)
 	}

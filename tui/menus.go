@@ -98,7 +98,7 @@ func (a *app) extraViews(field string, specs []*chisels.Spec) (list []offer) {
 	for _, s := range specs {
 		list = append(list, offer{s.Name, s.Title, describe(s)})
 	}
-	return list
+	return append(list, eventOffers()...)
 }
 
 // showPalette finds views and actions by name.

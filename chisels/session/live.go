@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"scry/capture"
+	"scry/capture/event"
+	"scry/capture/kubernetes"
 	"scry/capture/scap"
 	"scry/chisels/options"
 	"strings"
@@ -38,15 +40,20 @@ func live(c *options.Config, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer s.warnings.release()
 	snapLen := c.SnapLen
 	if c.Fields.SnapLen == 0 { // no -s
 		snapLen = max(snapLen, s.loop.Payload())
 	}
 	o := capture.LiveOptions{Demand: s.loop.Demand(snapLen, c.PageFaults), Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers,
-		Exclude: c.Exclude, Command: c.Command, Tick: time.Duration(s.loop.Interval)}
+		Exclude: c.Exclude, Command: c.Command, Tick: time.Duration(s.loop.Interval), HostRoot: capture.HostRoot()}
 	if !c.NoContainers {
-		c.Engines.Warn = func(line string) { Note("%s", line) }
+		c.Engines.Root = o.HostRoot
+		c.Engines.Warn = s.warnings.tell
 		o.Engines = &c.Engines
+	}
+	if o.Kubernetes = cluster(c); o.Kubernetes != nil {
+		o.Kubernetes.Warn = s.warnings.tell
 	}
 	if c.Explain {
 		return s.explain(stdout, &o)
@@ -69,6 +76,16 @@ func live(c *options.Config, stdout io.Writer) error {
 	return s.watch(o)
 }
 
+// cluster is which API server of Kubernetes is asked, nil when none is.
+func cluster(c *options.Config) *kubernetes.Options {
+	if c.Cluster == nil {
+		return nil
+	}
+	o := *c.Cluster
+	o.Node = c.Node
+	return &o
+}
+
 // watch runs the loop over what the kernel records until that ends: by an interrupt, -n, -M, or with the command.
 func (s *session) watch(o capture.LiveOptions) error {
 	interrupted := capture.Interrupted(new(atomic.Bool))
@@ -85,6 +102,9 @@ func (s *session) watch(o capture.LiveOptions) error {
 		for _, text := range src.Stats().Missing {
 			Note("missing: %s", text)
 		}
+	}
+	if e, ok := src.(interface{ Why(*event.Container) string }); ok {
+		s.Fields.Why = e.Why
 	}
 	s.began, s.source = time.Now(), src
 	over := make(chan struct{})

@@ -89,14 +89,19 @@ func writeViews(w io.Writer, c *options.Config) error {
 func attachFor(c *options.Config) func(capture.Demand, time.Duration) (tui.Source, error) {
 	c.Engines.Warn = func(string) {} // the screen is not for it
 	return func(d capture.Demand, tick time.Duration) (tui.Source, error) {
-		o := capture.LiveOptions{Demand: d, Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers, Exclude: c.Exclude, Tick: tick}
+		o := capture.LiveOptions{Demand: d, Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers, Exclude: c.Exclude, Tick: tick, HostRoot: capture.HostRoot()}
 		if !c.NoContainers {
+			c.Engines.Root = o.HostRoot
 			o.Engines = &c.Engines
+		}
+		if o.Kubernetes = cluster(c); o.Kubernetes != nil {
+			o.Kubernetes.Warn = func(string) {}
 		}
 		src, err := capture.Live(o)
 		if err != nil {
 			return nil, capture.Unable(err)
 		}
+		c.Fields.Why = src.Why
 		return src, nil
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"scry/docs/manual"
 	"scry/filter"
 	"scry/filter/fields"
+	"slices"
 	"strings"
 	"time"
 )
@@ -57,6 +58,8 @@ type session struct {
 	ended  bool // by an interrupt
 	source Kernel
 	stats  capture.LiveStats
+
+	warnings warnings // of what goes on besides
 }
 
 // newSession puts a run together. Nothing is opened yet.
@@ -64,6 +67,9 @@ func newSession(c *options.Config, stdout io.Writer) (*session, error) {
 	s := &session{Config: c, began: time.Now()}
 	if (c.Fat || c.Out.Compress) && c.Write == "" {
 		Note("-F and -z have no effect without -w FILE")
+	}
+	if c.ExplainNA && (c.Write != "" || c.Quiet || len(c.Calls) > 0) {
+		Note("--explain-na has no effect: no events are printed")
 	}
 	c.Fields.Color = manual.Colored(c.Color, os.Stdout)
 	if text := strings.Join(c.Filter, " "); strings.TrimSpace(text) != "" {
@@ -94,12 +100,15 @@ func (s *session) makeChisels() error {
 	if err := s.loop.Add(s.Calls, env); err != nil {
 		return &Failure{ExitUsage, err}
 	}
-	s.loop.Draw(env, func() (stats capture.LiveStats) {
+	drawn := s.loop.Draw(env, func() (stats capture.LiveStats) {
 		if s.source != nil {
 			stats = s.source.Stats()
 		}
 		return stats
-	})
+	}, s.warnings.count)
+	if drawn {
+		s.warnings.hold()
+	}
 	return nil
 }
 
@@ -117,6 +126,7 @@ func (s *session) addChisels(format *fields.Format) {
 		s.loop.Chisels = append(s.loop.Chisels, chisels.Quiet{Internal: s.Internal})
 	default:
 		s.lines = &chisels.Lines{Out: s.out, Format: format, JSON: s.JSON, Internal: s.Internal, Each: s.Unbuffered, Gaps: s.Drops, Color: s.Fields.Color}
+		s.lines.Why = s.ExplainNA || s.Verbose
 		s.loop.Chisels = append(s.loop.Chisels, s.lines)
 		if len(format.Fields()) == 0 {
 			Note("the format has no field; a field begins with %%, as in %%proc.name")
@@ -173,10 +183,11 @@ func (s *session) finish(err error) error {
 
 // report says on stderr what the user would otherwise not know: what was left out, and with -v the counts.
 func (s *session) report(took time.Duration) {
+	s.warnings.release()
 	counts := &s.loop.Counts
 	notes := []string{s.loop.TimeNote(), s.loop.LossNote(), counts.DropNote(s.stats.Why(), s.Buffer)}
 	if s.lines != nil {
-		notes = append([]string{s.lines.MissingNote()}, notes...)
+		notes = slices.Concat([]string{s.lines.MissingNote()}, s.lines.WhyNotes(), notes)
 	}
 	if s.Verbose || s.Quiet || s.ended {
 		notes = append(notes, counts.Text(took, s.loop.Done(), s.stats.Why()))
