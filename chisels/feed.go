@@ -35,7 +35,7 @@ func (l *feedView) Event(ev *event.Event) (bool, error) {
 	if !l.takes(ev) {
 		return false, nil
 	}
-	r := Row{Values: make([]fields.Value, len(l.shown))}
+	r := Row{Values: make([]fields.Value, len(l.shown)), Num: ev.Num, TS: ev.TS}
 	for i := range r.Values {
 		r.Values[i] = l.cellValue(i, ev)
 		l.bytes += len(r.Values[i].Str)

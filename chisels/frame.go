@@ -27,7 +27,9 @@ type Frame struct {
 // Row is one row: a value for each column.
 type Row struct {
 	Values []fields.Value
-	Depth  int // in a tree; 0 elsewhere
+	Depth  int    // in a tree; 0 elsewhere
+	Num    uint64 // of a list: the number of its event
+	TS     uint64 // of a list: the time of its event
 }
 
 // Order is what rows are sorted by.

@@ -20,3 +20,14 @@ func TestDrill(t *testing.T) {
 	x.press("[")
 	x.wait("Processes ▸ Threads")
 }
+
+// A row of a list is an event: Enter shows it, of a capture.
+func TestListEvent(t *testing.T) {
+	x := newTestApp(t, 120, 40, Options{Read: []string{testCapture(t, "hello.scap")}, View: "file_opens"})
+	x.settled()
+	x.wait("File Opens", "/etc/hosts")
+	x.press("Home", "/", "/etc/hosts", "Enter", "Enter")
+	x.wait("File Opens ▸ Event", "/etc/hosts", "evt.num")
+	x.press("Backspace")
+	x.until("is back", func(s string) bool { return !strings.Contains(s, "▸") && strings.Contains(s, "RES") })
+}

@@ -14,7 +14,7 @@ type tablePane struct {
 	*grid
 	app  *app
 	spec *chisels.Spec
-	gone string // why nothing can be drilled into
+	read *status // once the capture was read
 }
 
 func newTablePane(a *app, s *chisels.Spec) *tablePane {
@@ -47,6 +47,10 @@ func viewSink(v chisels.Viewer) sink {
 func (p *tablePane) update(payloads []any, st *status) {
 	f := payloads[0].(*chisels.Frame)
 	p.set(f, st.live)
+	if st.done {
+		s := *st
+		p.read = &s
+	}
 	switch {
 	case len(p.rows) > 0:
 	case len(f.Rows) > 0:
@@ -131,6 +135,10 @@ func (p *tablePane) reverse() {
 
 // enter goes into the selected row.
 func (p *tablePane) enter() {
+	if p.lists() {
+		p.openEvent()
+		return
+	}
 	step, name, err := p.step()
 	switch {
 	case err != nil:
