@@ -137,7 +137,7 @@ func boxImage(t *testing.T, file, name string) {
 		put(w, tar.Header{Name: dir, Typeflag: tar.TypeDir, Mode: 0o755}, nil)
 	}
 	put(w, tar.Header{Name: "bin/busybox", Mode: 0o755}, program)
-	for _, applet := range []string{"sh", "sleep", "id", "true", "cat", "touch"} {
+	for _, applet := range []string{"sh", "sleep", "id", "true", "cat", "touch", "httpd", "wget"} {
 		put(w, tar.Header{Name: "bin/" + applet, Typeflag: tar.TypeSymlink, Linkname: "busybox"}, nil)
 	}
 	put(w, tar.Header{Name: "etc/passwd", Mode: 0o644}, []byte("root:x:0:0:root:/root:/bin/sh\n"))
@@ -284,4 +284,18 @@ func (r *recording) only(filter, format, want string) {
 	if len(have) != 1 || have[want] == 0 {
 		r.t.Errorf("%s: %v, want only %q", filter, have, want)
 	}
+}
+
+// memory is what a process has of its own in memory, in KiB.
+func memory(t *testing.T, pid int) (kib int) {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "\nRssAnon:")
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		t.Fatal(err)
+	}
+	return kib
 }

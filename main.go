@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -147,7 +148,7 @@ func doctor(args []string, stdout io.Writer) error {
 	}
 	m := session.Machine()
 	m.Missing = capture.MissingFeatures()
-	found := m.Examine("/", capture.TestLoad)
+	found := m.Examine(cmp.Or(capture.HostRoot(), "/"), capture.TestLoad)
 	if err := found.Write(stdout, *asJSON); err != nil {
 		return fmt.Errorf("standard output: %w", err)
 	}

@@ -23,7 +23,7 @@ import (
 // TestMain makes scry, under each of its names, a program that the tests can run; scrylive and scrybare are scry with a kernel made up
 // (main_live_test.go).
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"scry": main, "cscry": main, "sysdig": main, "csysdig": main, "scrylive": fakeMain, "scrybare": bareMain})
+	testscript.Main(m, map[string]func(){"scry": main, "cscry": main, "sysdig": main, "csysdig": main, "scrylive": fakeMain, "scrybare": bareMain, "scrypanic": panicMain})
 }
 
 // TestScripts runs testdata/script. The scripts see testdata of the repository, and have besides testscript's own commands

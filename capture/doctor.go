@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"scry/capture/container"
+	"scry/capture/kubernetes"
 )
 
 // Checkup is what scry doctor finds. Its JSON form is an interface: names stay.
@@ -57,6 +58,7 @@ func (m *Machine) Examine(root string, load func() error) Checkup {
 		add("rings", rings, "ok", "")
 	}
 	examineEngines(root, add)
+	examineKubernetes(add)
 	err := m.Check(nil)
 	if err == nil && load != nil {
 		if err = load(); err != nil {
@@ -92,6 +94,16 @@ func examineEngines(root string, add func(name, value, state, advice string)) {
 		advice = "names of the containers of an engine that does not answer will be missing"
 	}
 	add("container engines", orElse(strings.Join(found, ", "), "none found"), state, advice)
+}
+
+// examineKubernetes asks the API server that scry --k8s would ask.
+func examineKubernetes(add func(name, value, state, advice string)) {
+	text, bad := kubernetes.Survey(container.DefaultTimeout)
+	if bad {
+		add("Kubernetes API (--k8s)", text, "note", "names of deployments, services and the like will be missing")
+	} else {
+		add("Kubernetes API (--k8s)", text, "ok", "")
+	}
 }
 
 // examineCaps looks at what the process may do.

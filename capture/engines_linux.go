@@ -7,13 +7,16 @@ import (
 
 	"scry/capture/container"
 	"scry/capture/event"
+	"scry/capture/kubernetes"
 	"scry/capture/state"
 	"scry/probe"
 )
 
-// naming puts what the container engines say into the stream, and asks them for the containers whose cgroups the stream shows.
+// naming puts what the container engines and the API server of Kubernetes say into the stream, and asks the engines for the containers whose cgroups the stream
+// shows.
 type naming struct {
-	watcher *container.Watcher
+	watcher *container.Watcher  // nil: no engine is asked
+	cluster *kubernetes.Watcher // nil: no API server is
 	timeout time.Duration
 
 	seed maphash.Seed
@@ -21,10 +24,16 @@ type naming struct {
 
 	mu    sync.Mutex
 	probe *probe.Probe // nil until the events begin
-	head  [][]byte     // records until then
+	head  []notice     // until then
 	size  int          // their bytes
 	full  bool         // there were too many
 	warn  func(string)
+}
+
+// notice is what one of them says.
+type notice struct {
+	typ  event.Type
+	text []byte
 }
 
 const (
@@ -32,24 +41,35 @@ const (
 	maxSeenCgroups = 16384
 )
 
-// startNaming asks the engines what containers there are, while the probe is being loaded.
-func startNaming(o container.Options) *naming {
-	n := &naming{timeout: o.Timeout, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, warn: o.Warn}
-	if n.timeout <= 0 {
-		n.timeout = container.DefaultTimeout
+// startNaming asks what containers there are, while the probe is being loaded; nil when nobody is to be asked.
+func startNaming(engines *container.Options, cluster *kubernetes.Options) *naming {
+	if engines == nil && cluster == nil {
+		return nil
 	}
-	o.Tell = n.tell
-	n.watcher = container.Watch(o)
+	n := &naming{timeout: container.DefaultTimeout, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	if cluster != nil {
+		o := *cluster
+		n.warn, o.Tell = o.Warn, func(text []byte) { n.tell(notice{event.K8sE, text}) }
+		n.cluster = kubernetes.Watch(o)
+	}
+	if engines != nil {
+		o := *engines
+		if o.Timeout > 0 {
+			n.timeout = o.Timeout
+		}
+		n.warn, o.Tell = o.Warn, func(text []byte) { n.tell(notice{event.ContainerJsonV2E, text}) }
+		n.watcher = container.Watch(o)
+	}
 	return n
 }
 
 // tell takes a record.
-func (n *naming) tell(text []byte) {
+func (n *naming) tell(r notice) {
 	n.mu.Lock()
 	p := n.probe
 	if p == nil {
-		if n.size += len(text); n.size <= maxHead {
-			n.head = append(n.head, text)
+		if n.size += len(r.text); n.size <= maxHead {
+			n.head = append(n.head, r)
 		} else if !n.full && n.warn != nil {
 			n.full = true
 			n.warn("containers: what is known of them at the start is over 64 MiB: some will have no name")
@@ -57,21 +77,35 @@ func (n *naming) tell(text []byte) {
 	}
 	n.mu.Unlock()
 	if p != nil {
-		p.Inject(containerEvent(p.Now(), text))
+		p.Inject(r.event(p.Now()))
 		p.Flush()
 	}
 }
 
-// containerEvent is the record of a container as an event.
-func containerEvent(ts uint64, text []byte) []byte {
-	return event.Append(nil, ts, tickTID, event.ContainerJsonV2E, append(text, 0))
+// event is the record as an event.
+func (r notice) event(ts uint64) []byte {
+	return event.Append(nil, ts, tickTID, r.typ, append(r.text, 0))
 }
 
 // close ends the questions. The stream was stopped before, and is there until after. There may be nothing to close.
 func (n *naming) close() {
-	if n != nil {
+	if n == nil {
+		return
+	}
+	if n.watcher != nil {
 		n.watcher.Close()
 	}
+	if n.cluster != nil {
+		n.cluster.Close()
+	}
+}
+
+// why says why nothing but its id is known of a container.
+func (n *naming) why(c *event.Container) string {
+	if n == nil || n.watcher == nil {
+		return "not asked: --no-containers"
+	}
+	return n.watcher.Why(c.ID, c.Type)
 }
 
 // begin ends the time before the first event: it gives the events of all containers that are known, which are of the time ts. For engines that are still
@@ -80,11 +114,17 @@ func (n *naming) begin(p *probe.Probe, s *event.Snapshot, ts uint64) (head [][]b
 	if n == nil {
 		return nil
 	}
-	n.watcher.Wait(n.timeout)
+	began := time.Now()
+	if n.watcher != nil {
+		n.watcher.Wait(n.timeout)
+	}
+	if n.cluster != nil {
+		n.cluster.Wait(n.timeout - time.Since(began))
+	}
 	n.mu.Lock()
 	n.probe = p
-	for _, text := range n.head {
-		head = append(head, containerEvent(ts, text))
+	for _, r := range n.head {
+		head = append(head, r.event(ts))
 	}
 	n.head = nil
 	n.mu.Unlock()
@@ -131,7 +171,7 @@ func (n *naming) look(cgroups []byte) {
 		clear(n.seen)
 	}
 	n.seen[h] = struct{}{}
-	if id, engine := state.ContainerID(string(cgroups)); id != "" {
+	if id, engine := state.ContainerID(string(cgroups)); id != "" && n.watcher != nil {
 		n.watcher.Ask(id, engine)
 	}
 }

@@ -29,13 +29,14 @@ var MissingFeatures = probe.Missing
 type LiveSource struct {
 	probe    *probe.Probe
 	snapshot *event.Snapshot
+	root     string      // LiveOptions.HostRoot
 	owners   *owners     // nil: users are not wanted
 	before   probe.Stats // of what the snapshot has
 	missed   uint64      // events before the snapshot that changed the state and were lost: the first event tells
 	missing  []string
 	num      uint64
 	begun    bool     // the first event was given
-	naming   *naming  // nil: no engine is asked
+	naming   *naming  // nil: nobody is asked for names
 	head     [][]byte // events that stand before those of the kernel
 	early    uint64   // of these, given by Next
 	ticks    uint64   // given by Next
@@ -53,15 +54,12 @@ type LiveSource struct {
 
 // Live begins to record what o asks for, and starts its command.
 func Live(o LiveOptions) (*LiveSource, error) {
-	s := &LiveSource{stop: make(chan struct{})}
-	if o.Engines != nil {
-		s.naming = startNaming(*o.Engines)
-	}
+	s := &LiveSource{stop: make(chan struct{}), root: o.HostRoot, naming: startNaming(o.Engines, o.Kubernetes)}
 	if len(o.Command) > 0 {
 		probePidfd()
 	}
 	p, err := probe.Open(probe.Options{Types: o.Demand.Types, Calls: o.Demand.Calls, Latency: o.Demand.Latency, Snaplen: o.Demand.Payload,
-		Buffer: o.Buffer, All: o.All, Exclude: o.Exclude, Follow: len(o.Command) > 0})
+		Buffer: o.Buffer, All: o.All, Self: selfIn(o.HostRoot), Exclude: o.Exclude, Follow: len(o.Command) > 0})
 	if err != nil {
 		s.naming.close()
 		return nil, err
@@ -74,7 +72,7 @@ func Live(o LiveOptions) (*LiveSource, error) {
 		return nil, fmt.Errorf("state of the machine: %w", err)
 	}
 	if !o.All {
-		hideOwn(s.snapshot)
+		hideOwn(s.snapshot, selfIn(s.root))
 	}
 	if len(o.Command) > 0 {
 		if err := s.start(o.Command); err != nil {
@@ -111,11 +109,11 @@ func Live(o LiveOptions) (*LiveSource, error) {
 func (s *LiveSource) begin(users bool) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(200)) // most of what is allocated here stays, and the user waits
 	attached := s.probe.Now()
-	snap, rep, err := proc.Read(proc.Options{FDs: true, Users: users, Now: s.probe.Now})
+	snap, rep, err := proc.Read(proc.Options{Root: procOf(s.root), FDs: true, Users: users, Now: s.probe.Now})
 	if err != nil {
 		return err
 	}
-	r, err := reconcile(s.probe, attached, snap, rep)
+	r, err := reconcile(s.probe, procOf(s.root), attached, snap, rep)
 	if err != nil {
 		return err
 	}
@@ -138,9 +136,9 @@ func (s *LiveSource) begin(users bool) error {
 
 // hideOwn leaves out the descriptors that scry opened for itself. The command does not inherit them, but a file can only say so of some kinds: in
 // a replay it would have them all.
-func hideOwn(s *event.Snapshot) {
+func hideOwn(s *event.Snapshot, self int) {
 	for i := range s.FDs {
-		if l := &s.FDs[i]; l.TID == uint64(os.Getpid()) {
+		if l := &s.FDs[i]; l.TID == uint64(self) {
 			l.FDs = slices.DeleteFunc(l.FDs, func(fd event.FD) bool { return fd.CloseExec })
 		}
 	}
@@ -194,7 +192,7 @@ const sampleLead = 100 * time.Millisecond
 
 // sample puts the CPU time of each thread into the stream, at once and then each second.
 func (s *LiveSource) sample() error {
-	sampler, err := proc.NewSampler("")
+	sampler, err := proc.NewSampler(procOf(s.root))
 	if err != nil {
 		return fmt.Errorf("CPU times: %w", err)
 	}
@@ -318,6 +316,9 @@ func (s *LiveSource) Stats() LiveStats {
 	}
 	return out
 }
+
+// Why says why nothing but its id is known of a container now, as "REASON: more". Any goroutine may call it, also after Close.
+func (s *LiveSource) Why(c *event.Container) string { return s.naming.why(c) }
 
 // ExitCode is what the command ended with, 128 and its number for a signal; false when there was none or it still runs.
 func (s *LiveSource) ExitCode() (int, bool) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"scry/capture/container"
+	"scry/capture/kubernetes"
 )
 
 // Bytes of the ring of a CPU.
@@ -26,8 +27,12 @@ type LiveOptions struct {
 	Exclude []string // names of programs (comm) whose events are left out
 	// Command is started once everything is attached; only it and its descendants are traced, and the capture ends with it.
 	Command []string
+	// HostRoot is the folder below which the machine's files are, "" for the root (see HostRoot): proc, users, and the sockets of the engines.
+	HostRoot string
 	// Engines are the container engines that are asked for names, which come as events; nil: none. Live sets Tell.
 	Engines *container.Options
+	// Kubernetes says which API server is asked for what explains the pods; nil: none. Live sets Tell.
+	Kubernetes *kubernetes.Options
 	// Tick puts an event into the stream at once and then that often, which has no number and tells nothing but the time; 0: never.
 	Tick time.Duration
 	Stop <-chan struct{} // closed when the capture shall end: what was recorded until then is still given

@@ -31,3 +31,9 @@ func (*LiveSource) Stats() LiveStats { return LiveStats{} }
 
 // ExitCode is none.
 func (*LiveSource) ExitCode() (int, bool) { return 0, false }
+
+// Why has nothing to say.
+func (*LiveSource) Why(*event.Container) string { return "" }
+
+// Wake wakes nobody.
+func (*LiveSource) Wake() {}

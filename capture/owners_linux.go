@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"os"
 	"strconv"
@@ -65,8 +66,8 @@ type ownerAsk struct {
 
 func newOwners(s *LiveSource) *owners {
 	return &owners{inject: s.probe.Inject, flush: s.probe.Flush, now: s.probe.Now, byText: map[string]*owner{}, byID: map[string]*owner{}, asks: make(chan ownerAsk, ownerQueue),
-		workers: &s.workers, stop: s.stop, of: containerOfProcess,
-		read: func(pid int, ask uint32) (*proc.Owners, error) { return proc.ContainerOwners("", pid, ask) }}
+		workers: &s.workers, stop: s.stop, of: func(pid int) string { return containerOfProcess(procOf(s.root), pid) },
+		read: func(pid int, ask uint32) (*proc.Owners, error) { return proc.ContainerOwners(procOf(s.root), pid, ask) }}
 }
 
 // ownerEvents are the events at which a container or a number can be new.
@@ -225,9 +226,9 @@ func (o *owners) readInTime(a ownerAsk) (*proc.Owners, error) {
 	}
 }
 
-// containerOfProcess is the id of the container that a process is in now.
-func containerOfProcess(pid int) string {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
+// containerOfProcess is the id of the container that a process is in now. dir is where proc is mounted, "" for its usual place.
+func containerOfProcess(dir string, pid int) string {
+	b, err := os.ReadFile(cmp.Or(dir, "/proc") + "/" + strconv.Itoa(pid) + "/cgroup")
 	if err != nil {
 		return ""
 	}

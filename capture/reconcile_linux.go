@@ -22,6 +22,7 @@ import (
 // or not. Most of such events set a state rather than change one (a descriptor is opened as this file), so they do no harm; still, a process that did
 // something meanwhile is read once more.
 type reconciler struct {
+	dir      string // where proc is mounted, "" for its usual place
 	snapshot *event.Snapshot
 	attached uint64              // when the last program was
 	read     map[int64]proc.Span // by process
@@ -50,8 +51,8 @@ const (
 const rereads, busyAfter = 12, 3
 
 // reconcile takes the events from the attachment up to now out of the stream, and moves the snapshot on by them.
-func reconcile(p *probe.Probe, attached uint64, s *event.Snapshot, rep *proc.Report) (*reconciler, error) {
-	r := &reconciler{snapshot: s, attached: attached, read: rep.Read, exiting: rep.Exiting, creation: map[int64]side{}}
+func reconcile(p *probe.Probe, dir string, attached uint64, s *event.Snapshot, rep *proc.Report) (*reconciler, error) {
+	r := &reconciler{dir: dir, snapshot: s, attached: attached, read: rep.Read, exiting: rep.Exiting, creation: map[int64]side{}}
 	changes := map[int64]int{}
 	for k := 0; ; k++ {
 		r.again, r.copies = map[int64]bool{}, map[[2]int64]bool{}
@@ -111,7 +112,7 @@ func (r *reconciler) reread(p *probe.Probe) error {
 	for pid := range r.again {
 		pids = append(pids, int(pid))
 	}
-	s, rep, err := proc.ReadProcesses(proc.Options{FDs: true, Now: p.Now}, pids)
+	s, rep, err := proc.ReadProcesses(proc.Options{Root: r.dir, FDs: true, Now: p.Now}, pids)
 	if err != nil {
 		return err
 	}
@@ -210,7 +211,7 @@ func (r *reconciler) done(ev *event.Event) bool {
 
 // settleExits leaves out the threads that have ended: the event of one that was exiting already when the programs were attached never comes.
 func (r *reconciler) settleExits() {
-	if ended := slices.DeleteFunc(r.exiting, func(tid int64) bool { return !proc.Ended(tid) }); len(ended) > 0 {
+	if ended := slices.DeleteFunc(r.exiting, func(tid int64) bool { return !proc.Ended(r.dir, tid) }); len(ended) > 0 {
 		r.snapshot.Threads = slices.DeleteFunc(r.snapshot.Threads, func(t *event.Thread) bool { return slices.Contains(ended, t.TID) })
 		r.snapshot.FDs = slices.DeleteFunc(r.snapshot.FDs, func(l event.FDList) bool { return slices.Contains(ended, int64(l.TID)) })
 	}
@@ -219,7 +220,7 @@ func (r *reconciler) settleExits() {
 // settleCopies reads the doubtful descriptors once more.
 func (r *reconciler) settleCopies() {
 	for at := range r.copies {
-		fd, err := proc.ReadFD("", int(at[0]), int(at[1]))
+		fd, err := proc.ReadFD(r.dir, int(at[0]), int(at[1]))
 		if err != nil {
 			continue // closed: an event tells
 		}

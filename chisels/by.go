@@ -9,7 +9,7 @@ import (
 	"scry/filter/fields"
 )
 
-// --by makes the rows of a table those of containers, pods, namespaces or images: the keys go, and what is left of the columns are the aggregates. An event
+// --by makes the rows of a table those of containers, pods, deployments and the like: the keys go, and what is left of the columns are the aggregates. An event
 // that the table would have left out, because it has no value for one of the keys, is left out still: the sums are those of the rows before.
 
 func text(s string) *string { return &s }
@@ -25,11 +25,22 @@ var groupings = map[string][]ColumnSpec{
 		{Name: "pod", Title: "Pod", Field: "k8s.pod.name", Key: true, Default: text("no pod")},
 	},
 	"namespace": {{Name: "namespace", Title: "Namespace", Field: "k8s.ns.name", Key: true, Default: text("no pod")}},
-	"image":     {{Name: "image", Title: "Image", Field: "container.image", Or: []string{"container.id"}, Key: true, Default: text("host")}},
+	"deployment": {
+		{Name: "namespace", Title: "Namespace", Field: "k8s.ns.name", Key: true, Default: text("-")},
+		{Name: "deployment", Title: "Deployment", Field: "k8s.deployment.name", Key: true, Default: text("no deployment")},
+	},
+	"service": {
+		{Name: "namespace", Title: "Namespace", Field: "k8s.ns.name", Key: true, Default: text("-")},
+		{Name: "service", Title: "Service", Field: "k8s.svc.name", Key: true, Default: text("no service")},
+	},
+	"node":  {{Name: "node", Title: "Node", Field: "k8s.node.name", Key: true, Default: text("no pod")}},
+	"image": {{Name: "image", Title: "Image", Field: "container.image", Or: []string{"container.id"}, Key: true, Default: text("host")}},
 }
 
 // Groupings are the words that --by takes.
-func Groupings() []string { return []string{"container", "pod", "namespace", "image"} }
+func Groupings() []string {
+	return []string{"container", "pod", "namespace", "deployment", "service", "node", "image"}
+}
 
 // groupable says why a chisel cannot be grouped, nil when it can.
 func (in *Instance) groupable() error {

@@ -19,8 +19,10 @@ type Lines struct {
 	Each     bool // hand every line over at once
 	Gaps     bool // say where events were lost
 	Color    bool // in colour
+	Why      bool // count why fields of containers, pods and users are not there
 
 	missing map[string]uint64 // events left out, by the field that they lack
+	why     whyCounts
 }
 
 // Event prints ev, unless it is the recorder's own, or lacks a field of a format that does not start with '*'.
@@ -45,6 +47,9 @@ func (l *Lines) Event(ev *event.Event) (shown bool, err error) {
 		}
 		l.missing[lack.String()]++
 		return false, nil
+	}
+	if l.Why {
+		l.why.count(l.Format, ev)
 	}
 	if err = l.Out.Keep(append(b, '\n')); err == nil && l.Each {
 		err = l.Out.Flush()

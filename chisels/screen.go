@@ -13,6 +13,7 @@ type Screen struct {
 	*Env
 	Seen  func() uint64            // events so far
 	Stats func() capture.LiveStats // what was lost so far
+	Said  func() int               // warnings that wait for the end of the screen
 
 	begun bool
 	seen  uint64 // events when it was drawn last
@@ -37,15 +38,17 @@ func (l *Loop) Add(calls []*Call, env *Env) error {
 	return nil
 }
 
-// Draw lets results be drawn in place when that suits: live, on a terminal, and without lines in between. Otherwise each says its time.
-func (l *Loop) Draw(env *Env, stats func() capture.LiveStats) {
-	s := &Screen{Env: env, Seen: func() uint64 { return l.Counts.Seen }, Stats: stats}
+// Draw lets results be drawn in place when that suits: live, on a terminal, and without lines in between. Otherwise each says its time. It reports whether
+// results are drawn: then nothing else may be written to the terminal until Finish, and said tells how many lines wait for that.
+func (l *Loop) Draw(env *Env, stats func() capture.LiveStats, said func() int) bool {
+	s := &Screen{Env: env, Seen: func() uint64 { return l.Counts.Seen }, Stats: stats, Said: said}
 	if env.Live && env.Width > 0 && env.Format == FormatText && s.suits(l.Chisels) {
 		l.OnTick = s.draw
 		l.closing = s.leave
 	} else {
 		env.Intervals = l.Interval != 0
 	}
+	return l.OnTick != nil
 }
 
 // suits tells whether all chisels make results at intervals: lines that come in between would be drawn over.
@@ -96,9 +99,18 @@ func (s *Screen) status(ts uint64) string {
 	}
 	s.seen, s.at = seen, ts
 	if n := s.Stats(); n.Lost > 0 {
-		return text + fmt.Sprintf("  %s lost (%s) ", grouped(n.Lost), n.Why())
+		text += fmt.Sprintf("  %s lost (%s) ", grouped(n.Lost), n.Why())
+	} else {
+		text += "  none lost "
 	}
-	return text + "  none lost "
+	switch n := s.Said(); n {
+	case 0:
+	case 1:
+		text += " 1 warning, told at the end "
+	default:
+		text += fmt.Sprintf(" %d warnings, told at the end ", n)
+	}
+	return text
 }
 
 // leave ends the status line, so that what is said next stands below it. What has come since then is not drawn: it is a part of an interval.

@@ -32,6 +32,7 @@ type Options struct {
 	Snaplen int              // bytes of each data buffer
 	Buffer  int              // bytes of the ring of a CPU: a power of two of at least 4 MiB
 	All     bool             // this process too
+	Self    int              // this process, as the first pid namespace calls it; 0: as its own does
 	Exclude []string         // names of threads that are not recorded
 	Follow  bool             // only what this process starts from now on, with all descendants, each from its exec on
 }
@@ -120,7 +121,7 @@ func newSpec(o Options, kernel features) (*spec, error) {
 		m := s.Maps["entered_task"]
 		m.Type, m.Flags, m.MaxEntries = ebpf.Hash, 0, 1
 	}
-	self := uint32(os.Getpid())
+	self := uint32(cmp.Or(o.Self, os.Getpid()))
 	if o.All {
 		self = 0
 	}

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Records the captures of testdata that come from a real kernel: web.scap, shell.scap, threads.scap. As root, from the top folder:
+# Records the captures of testdata that come from a real kernel: web.scap, shell.scap, threads.scap, containers.scap. As root, from the top folder:
 #
 #	testdata/record.sh [NAME...]
 #
 # Each is a run of one small program (testdata/record) under scry, in an empty environment and an empty directory, and then without the processes of
-# the machine that have nothing to do with it (testdata/record/trim). The golden output of testdata/script is of these very files: after a new
+# the machine that have nothing to do with it (testdata/record/trim); containers.scap is what scry sees of some containers of dockerd and containerd. The golden output of testdata/script is of these very files: after a new
 # recording run `go test . -run TestScripts -update`, and look at what has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -39,12 +39,29 @@ record() {
 	rm -rf "$dir"
 }
 
-(($#)) || set -- web shell threads
+# containers records what testdata/record/containers.sh starts.
+containers() {
+	rm -rf "$dir"
+	mkdir -p "$dir/work"
+	CGO_ENABLED=0 go build -trimpath -o "$dir/scry" .
+	CGO_ENABLED=0 go build -trimpath -o "$dir/pod" ./testdata/record/pod
+	(cd "$dir/work" && exec "$top/testdata/record/containers.sh") >"$dir/out" 2>&1 || { cat "$dir/out" && return 1; }
+	if grep 'were lost' "$dir/work/err"; then
+		return 1
+	fi
+	go run ./testdata/record/trim "$dir/work/raw.scap" "$dir/containers.scap"
+	install -m 644 "$dir/containers.scap" testdata/containers.scap
+	echo "containers: $(stat -c %s testdata/containers.scap) bytes"
+	rm -rf "$dir"
+}
+
+(($#)) || set -- web shell threads containers
 for name; do
 	case $name in
 	web) record web ../web ;;
 	shell) record shell /bin/sh ../shell.sh ;;
 	threads) record threads ../threads ;;
+	containers) containers ;;
 	*) echo "no capture $name" && exit 2 ;;
 	esac
 done

@@ -202,7 +202,7 @@ const defaultView = "procs"
 // openScreen opens the terminal. A terminal that no database knows is taken for an xterm, as nearly all are.
 func openScreen() (tcell.Screen, error) {
 	s, err := tcell.NewScreen()
-	if errors.Is(err, tcell.ErrTermNotFound) {
+	if err != nil { // no such terminal, or infocmp said so, which tcell asks when it does not know it
 		ti, e := tcell.LookupTerminfo("xterm-256color")
 		if e != nil {
 			return nil, err

@@ -24,7 +24,7 @@ func (a *app) heedSignals(done <-chan struct{}) {
 		case sig := <-ch:
 			switch {
 			case sig == syscall.SIGTSTP:
-				a.tv.QueueUpdate(a.stop)
+				a.tv.QueueUpdateDraw(a.stop)
 			case sig != syscall.SIGINT || !a.shielded.Load():
 				a.tv.Stop()
 			}

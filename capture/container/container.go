@@ -18,6 +18,7 @@ import (
 // Options say which engines are asked. An engine without sockets here is looked for where it usually listens.
 type Options struct {
 	Docker, Podman, CRI []string
+	Root                string        // stands before all paths; "" for none
 	Timeout             time.Duration // of each question; 0: DefaultTimeout
 	// Tell takes a container record, JSON without a zero byte and of at most MaxRecord bytes. Calls come from several goroutines, one at a time.
 	Tell func(record []byte)

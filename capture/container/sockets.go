@@ -67,13 +67,13 @@ func (o *Options) sockets(root string) (list []socket) {
 	for i := range kinds {
 		k := &kinds[i]
 		for _, path := range o.given(k) {
-			add(socket{kind: k, path: filepath.Join(root, strings.TrimPrefix(path, "unix://")), asked: true})
+			add(socket{kind: k, path: below(root, strings.TrimPrefix(path, "unix://")), asked: true})
 		}
 		if len(o.given(k)) > 0 {
 			continue
 		}
 		for _, pattern := range k.defaults {
-			found, _ := filepath.Glob(filepath.Join(root, pattern)) // of a bad pattern only
+			found, _ := filepath.Glob(below(root, pattern)) // of a bad pattern only
 			for _, path := range found {
 				if st, err := os.Stat(path); err == nil && st.Mode()&os.ModeSocket != 0 {
 					add(socket{kind: k, path: path})
@@ -82,6 +82,16 @@ func (o *Options) sockets(root string) (list []socket) {
 		}
 	}
 	return list
+}
+
+// below is where a path is when the machine's root directory is mounted at root: its /var/run, as a link to /run, would lead out of there.
+func below(root, path string) string {
+	if rest, ok := strings.CutPrefix(path, "/var/run/"); ok && root != "/" {
+		if st, err := os.Lstat(filepath.Join(root, "/var/run")); err == nil && st.Mode()&os.ModeSymlink != 0 {
+			path = "/run/" + rest
+		}
+	}
+	return filepath.Join(root, path)
 }
 
 // ofItsUser tells whether a socket in a user's folder is that user's.
@@ -177,7 +187,7 @@ func (s *socket) survey(root string, timeout time.Duration) Found {
 
 // Foreign tells whether a socket of the options belongs to a user other than uid: connecting to it takes CAP_DAC_OVERRIDE, even for root.
 func (o *Options) Foreign(uid int) bool {
-	for _, s := range o.sockets("/") {
+	for _, s := range o.sockets(cmp.Or(o.Root, "/")) {
 		if s.owner >= 0 && s.owner != uid && s.owner != 0 {
 			return true
 		}

@@ -25,6 +25,7 @@ type source struct {
 	queue chan *job // has room for all that are pending
 
 	mu      sync.Mutex
+	failed  error           // how the last attempt to connect, or the connection, ended; nil while there is one, and before the first
 	name    string          // of the engine; "" while there is no connection
 	pending map[string]*job // by short id: waiting, or being worked at
 }
@@ -62,6 +63,7 @@ func (s *source) run() {
 		if s.w.ctx.Err() != nil {
 			return
 		}
+		s.fail(err)
 		if s.asked || !absent(err) {
 			s.warn(err)
 		}
@@ -98,7 +100,22 @@ func (s *source) answers() string {
 func (s *source) connected(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.name = name
+	if s.name = name; name != "" {
+		s.failed = nil
+	}
+}
+
+func (s *source) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = err
+}
+
+// stands tells how it stands with the source: which engine is connected, and how the last attempt failed.
+func (s *source) stands() (name string, failed error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.name, s.failed
 }
 
 // timeout is a context for one question.

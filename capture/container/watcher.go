@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"hash/maphash"
 	"slices"
@@ -25,10 +26,12 @@ type Watcher struct {
 	mu      sync.Mutex
 	sources []*source
 
-	telling sync.Mutex // also held while a record is handed out, so that they are in order
-	known   map[string]*entry
-	gone    []string // ids of those that are gone, the oldest first
-	cut     bool     // somebody was warned
+	telling   sync.Mutex // also held while a record is handed out, so that they are in order
+	known     map[string]*entry
+	handed    uint64          // records
+	gone      []string        // ids of those that are gone, the oldest first
+	strangers map[string]bool // that no engine knows
+	cut       bool            // somebody was warned
 }
 
 // entry is what is remembered of a container.
@@ -37,6 +40,7 @@ type entry struct {
 	gone        bool // the engine has forgotten it
 	trust       int
 	hash        uint64
+	at          uint64           // number of its last record
 	spare       *event.Container // what a list said of one that does not run
 }
 
@@ -54,6 +58,9 @@ const (
 	scanEvery  = 5 * time.Second // to look for sockets of engines that came later
 	maxSources = 64
 	maxGone    = 1024 // containers that are remembered after their end, for what is still under way
+	// Readers forget containers that have no threads when there are a thousand new ones (state.Tables): one that is started again is told of once more when
+	// so many records were handed out since.
+	retellAfter = 512
 )
 
 // Watch begins to ask the engines.
@@ -61,7 +68,7 @@ func Watch(o Options) *Watcher {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	w := &Watcher{o: o, asks: make(chan question, maxQueue), known: map[string]*entry{}, seed: maphash.MakeSeed()}
+	w := &Watcher{o: o, asks: make(chan question, maxQueue), known: map[string]*entry{}, strangers: map[string]bool{}, seed: maphash.MakeSeed()}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.scan()
 	w.running.Go(w.route)
@@ -84,7 +91,7 @@ func Watch(o Options) *Watcher {
 func (w *Watcher) scan() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, x := range w.o.sockets("/") {
+	for _, x := range w.o.sockets(cmp.Or(w.o.Root, "/")) {
 		if len(w.sources) >= maxSources || slices.ContainsFunc(w.sources, func(s *source) bool { return s.path == x.path }) {
 			continue
 		}
@@ -174,6 +181,7 @@ func (w *Watcher) hand(q question) {
 		}
 	}
 	if !any || q.round >= len(patience) {
+		w.stranger(q.id)
 		return
 	}
 	wait := patience[q.round]
@@ -270,13 +278,15 @@ func (w *Watcher) tell(c *event.Container, trust int) {
 func (w *Watcher) handOut(e *entry, c *event.Container, trust int) {
 	record, cut := encode(c)
 	hash := maphash.Bytes(w.seed, record)
-	same := e.told && e.hash == hash
+	same := e.told && e.hash == hash && w.handed-e.at < retellAfter
 	e.told, e.whole, e.trust, e.hash, e.spare = true, c.HasMeta, trust, hash, nil
 	if cut && !w.cut && w.o.Warn != nil {
 		w.cut = true
 		w.o.Warn("container " + printable(c.Name) + " (" + printable(c.ID) + "): its environment and labels are too large to record")
 	}
 	if !same && record != nil && w.ctx.Err() == nil {
+		w.handed++
+		e.at = w.handed
 		w.o.Tell(record)
 	}
 }

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -336,5 +337,53 @@ func TestSurvey(t *testing.T) {
 	want := "docker 20.10 (/var/run/docker.sock)|podman 20.10 (/run/podman/podman.sock)|CRI (/run/containerd/containerd.sock): no answer within 100ms"
 	if got := strings.Join(have, "|"); got != want {
 		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+// A container that is started again is told of once more when there were many others since: readers may have forgotten it.
+func TestRetold(t *testing.T) {
+	f := startDocker(t, "")
+	h := watch(t, Options{Docker: []string{f.path}})
+	h.w.Wait(5 * time.Second)
+	web := hexID("aaaa")
+	times := func() (n int) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for _, r := range h.records {
+			if r["id"] == shortID(web) && r["lookup_state"] == 1.0 {
+				n++
+			}
+		}
+		return n
+	}
+	f.put(web, "web")
+	f.event("create", web, "web")
+	h.wait("web", func() bool { return times() == 1 })
+	f.event("start", web, "web") // says nothing new
+	for i := range retellAfter {
+		id := hexID(fmt.Sprintf("c%03x", i))
+		f.put(id, "n")
+		f.event("create", id, "n")
+		h.named(id, "n")
+	}
+	if n := times(); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	f.event("start", web, "web")
+	h.wait("web once more", func() bool { return times() == 2 })
+}
+
+// The sockets of a host whose files are below another folder, where /var/run leads out of that.
+func TestRoot(t *testing.T) {
+	root := shortDir(t)
+	if err := errors.Join(os.MkdirAll(root+"/run", 0o755), os.Mkdir(root+"/var", 0o755), os.Symlink("/run", root+"/var/run")); err != nil {
+		t.Fatal(err)
+	}
+	f := startDocker(t, root+"/run/docker.sock")
+	f.put(hexID("aa"), "one")
+	for _, given := range [][]string{{"unix:///var/run/docker.sock"}, {"/run/docker.sock"}, {}} { // the last: where docker usually listens
+		h := watch(t, Options{Root: root, Docker: given})
+		h.named(hexID("aa"), "one")
+		h.w.Close()
 	}
 }

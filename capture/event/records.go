@@ -283,6 +283,8 @@ type Container struct {
 	Readiness        string
 	PodSandboxID     string
 	PodSandboxLabels []Label
+	PodUID           string // as the path of its cgroup tells it: what the kubelet calls the pod; "" outside Kubernetes
+	Pod              *Pod   // what the API server tells of its pod, nil when that is nothing
 
 	MemoryLimit, SwapLimit         int64
 	CPUShares, CPUQuota, CPUPeriod int64

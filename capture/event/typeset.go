@@ -96,5 +96,5 @@ func (s TypeSet) All() iter.Seq[Type] {
 	}
 }
 
-// WrittenLate are the records of containers, users and groups: their time is that of the writing, which may be years after the rest.
-var WrittenLate = TypesOf(ContainerE, ContainerJsonE, ContainerJsonV2E, UserAddedE, UserDeletedE, GroupAddedE, GroupDeletedE, AsynceventE)
+// WrittenLate are the records of containers, of Kubernetes' objects, users and groups: their time is that of the writing, which may be years after the rest.
+var WrittenLate = TypesOf(ContainerE, ContainerJsonE, ContainerJsonV2E, K8sE, UserAddedE, UserDeletedE, GroupAddedE, GroupDeletedE, AsynceventE)

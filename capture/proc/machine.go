@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -145,6 +146,9 @@ func (w *walk) users() (users []event.User, groups []event.Group) {
 	etc := "/etc/"
 	if !w.own {
 		etc = w.path + "/1/root/etc/"
+		if at := filepath.Dir(w.path) + "/etc/"; filepath.Base(w.path) == "proc" && exists(at+"passwd") { // all of the machine is mounted there
+			etc = at
+		}
 	}
 	r := w.reader()
 	// Without the files there are numbers instead of names.
@@ -162,6 +166,8 @@ func (w *walk) users() (users []event.User, groups []event.Group) {
 	})
 	return users, groups
 }
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
 // parseUser reads "NAME:PASSWORD:UID:GID:COMMENT:HOME:SHELL" (passwd(5)).
 func parseUser(line []byte) (u event.User, ok bool) {

@@ -5,6 +5,7 @@ package proc
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -48,7 +49,11 @@ func ContainerOwners(root string, pid int, ask uint32) (*Owners, error) {
 		return nil, fmt.Errorf("open %s/%d/root: %w", w.path, pid, gone(err))
 	}
 	defer unix.Close(top)
-	if same, err := sameFile(top, "/"); err != nil || same {
+	base := "/"
+	if !w.own {
+		base = filepath.Dir(w.path) // the machine's root directory, below which its proc is mounted
+	}
+	if same, err := sameFile(top, base); err != nil || same {
 		return nil, errors.Join(err, ErrSameRoot)
 	}
 	r := w.reader()

@@ -192,9 +192,9 @@ func (w *walk) forgetEnded(s *event.Snapshot, readers []*reader) (exiting []int6
 	return exiting
 }
 
-// Ended reports whether a thread has exited, but for its entry in the table of processes.
-func Ended(tid int64) bool {
-	b, err := os.ReadFile("/proc/" + strconv.FormatInt(tid, 10) + "/stat")
+// Ended reports whether a thread has exited, but for its entry in the table of processes. root is where proc is mounted, "" for /proc.
+func Ended(root string, tid int64) bool {
+	b, err := os.ReadFile(cmp.Or(root, "/proc") + "/" + strconv.FormatInt(tid, 10) + "/stat")
 	st, ok := parseStat(b)
 	return err != nil || !ok || st.ended
 }

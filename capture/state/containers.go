@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	maxContainers = 16384  // remembered cgroup texts, and containers without threads
+	maxContainers = 16384  // remembered cgroup texts
+	sweepStep     = 1024   // containers that are new until those without threads go
 	noEngine      = 0xffff // for those that have no number (sinsp_container_type: CT_UNKNOWN)
 )
 
@@ -29,6 +30,10 @@ func (t *Tables) containerOf(cgroups string) *event.Container {
 		if c.Type != engine && !c.HasMeta && !isHash(id) { // two engines may give one name
 			c = t.keyed(engine+"/"+id, id)
 			identify(c, engine)
+		}
+		if c.PodUID == "" {
+			c.PodUID = podUID(cgroups)
+			t.joinPod(c)
 		}
 	}
 	if len(cgroups) > maxCached {
@@ -75,12 +80,16 @@ func (t *Tables) keyed(key, id string) *event.Container {
 	return c
 }
 
-// sweep forgets the containers without threads.
+// sweep forgets the containers that have no threads and had none at the last sweep, unless an engine has told of them since: the first thread may be on
+// its way, and one that was stopped may be started again.
 func (t *Tables) sweep() {
-	used := t.used()
-	maps.DeleteFunc(t.containers, func(_ string, c *event.Container) bool { return !used[c] })
-	t.byCgroups = map[string]*event.Container{}
-	t.sweepAt = max(maxContainers, 2*len(t.containers))
+	used, idle := t.used(), map[*event.Container]bool{}
+	maps.DeleteFunc(t.containers, func(_ string, c *event.Container) bool {
+		idle[c] = !used[c]
+		return idle[c] && t.idle[c]
+	})
+	t.idle, t.byCgroups = idle, map[string]*event.Container{}
+	t.sweepAt = len(t.containers) + sweepStep
 }
 
 // used are the containers with threads.
@@ -233,13 +242,15 @@ func (t *Tables) containerJSON(text string) {
 		return
 	}
 	c, whole := t.record(r.ID), r.LookupState == nil || *r.LookupState != 0
-	engine, users, groups := event.EngineName(int(r.Type)), c.Users, c.Groups
+	delete(t.idle, c)
+	engine, users, groups, uid, pod := event.EngineName(int(r.Type)), c.Users, c.Groups, c.PodUID, c.Pod
+	defer t.joinPod(c)
 	if engine == "" {
 		engine = c.Type // what its cgroup says
 	}
 	if t.grow(2 * len(text)); t.textLimit == shortText && len(text) > shortText {
 		t.DroppedTexts++
-		*c = event.Container{ID: c.ID, Type: engine, Name: t.text([]byte(r.Name)), Image: t.text([]byte(r.Image)), HasMeta: whole, Users: users, Groups: groups}
+		*c = event.Container{ID: c.ID, Type: engine, Name: t.text([]byte(r.Name)), Image: t.text([]byte(r.Image)), HasMeta: whole, Users: users, Groups: groups, PodUID: uid, Pod: pod}
 		return
 	}
 	*c = event.Container{ID: c.ID, FullID: r.FullID, Type: engine, Name: r.Name, Image: r.Image, ImageID: r.ImageID,
@@ -248,7 +259,7 @@ func (t *Tables) containerJSON(text string) {
 		PodSandboxID: r.PodSandboxID, PodSandboxLabels: r.PodLabels, Health: r.Healthcheck.String(), Liveness: r.LivenessProbe.String(),
 		Readiness: r.ReadinessProbe.String(), MemoryLimit: int64(r.MemoryLimit), SwapLimit: int64(r.SwapLimit), CPUShares: int64(r.CPUShares),
 		CPUQuota: int64(r.CPUQuota), CPUPeriod: int64(r.CPUPeriod), CPUSetCPUs: int64(r.CPUSet), CreatedTime: int64(r.Created), HasMeta: whole,
-		JSON: strings.Clone(text), Users: users, Groups: groups}
+		JSON: strings.Clone(text), Users: users, Groups: groups, PodUID: uid, Pod: pod}
 	for _, m := range r.Mounts {
 		c.Mounts = append(c.Mounts, event.Mount{Source: m.Source, Dest: m.Destination, Mode: m.Mode, Propagation: m.Propagation, RW: m.RW})
 	}

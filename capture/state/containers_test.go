@@ -193,17 +193,26 @@ func TestContainerJSONDamaged(t *testing.T) {
 	}
 }
 
-// TestContainersSwept: containers without threads are forgotten when there are many; those in use are not.
+// TestContainersSwept: containers without threads are forgotten when there are many; those in use, and those that were told of lately, are not.
 func TestContainersSwept(t *testing.T) {
 	w := newWorld(t, nil)
 	w.do(-1, event.ContainerJsonV2E, dockerJSON)
 	w.do(200, event.CloneV20X, birth{child: 200, pid: 200, ptid: 1, cgroups: list{"cpu=/docker/" + hex64}}.inChild()...)
+	const again = `{"container":{"id":"stopped","name":"old","type":0}}`
+	w.do(-1, event.ContainerJsonV2E, again)
+	w.do(-1, event.ContainerJsonV2E, `{"container":{"id":"removed","name":"gone","type":0}}`)
 	for i := range 3 * maxContainers {
+		if i%sweepStep == 0 {
+			w.do(-1, event.ContainerJsonV2E, again)
+		}
 		cg := "cpu=/docker/" + fmt.Sprintf("%012x", i) + strings.Repeat("0", 52)
 		w.do(100, event.ExecveV19X, program(100, 100, 1, map[int]any{14: list{cg}})...)
 	}
-	if n := len(w.containers); n > maxContainers || len(w.byCgroups) > maxContainers {
+	if n := len(w.containers); n > 2*sweepStep+10 || len(w.byCgroups) > maxContainers {
 		t.Errorf("%d containers, %d cgroups", n, len(w.byCgroups))
+	}
+	if w.containers["removed"] != nil || w.containers["stopped"] == nil || w.containers["stopped"].Name != "old" {
+		t.Errorf("removed: %v, stopped: %v", w.containers["removed"], w.containers["stopped"])
 	}
 	if c := w.thread(200).Container; c.Name != "web" || w.containers[c.ID] != c {
 		t.Errorf("a container in use was forgotten")

@@ -48,6 +48,7 @@ var handlers = [event.NumTypes]handler{
 
 	event.SchedswitchV1E: onSwitch, event.SchedswitchV6E: onSwitch, event.ProcinfoE: onProcinfo,
 	event.ContainerE: onContainer, event.ContainerJsonE: onContainerJSON, event.ContainerJsonV2E: onContainerJSON, event.AsynceventE: onAsync,
+	event.K8sE:       onKube,
 	event.UserAddedE: onUser, event.UserDeletedE: onUser, event.GroupAddedE: onGroup, event.GroupDeletedE: onGroup,
 }
 

@@ -63,8 +63,8 @@ func (t *Tables) ordered(which func(*event.Container) bool) []*event.Container {
 	return out
 }
 
-// ContainerEvents gives emit the containers that have metadata, and the users and groups of containers, as the events with the time ts that tell
-// of them.
+// ContainerEvents gives emit the objects of Kubernetes, the containers that have metadata, and the users and groups of containers, as the events with the
+// time ts that tell of them.
 func (t *Tables) ContainerEvents(ts uint64, emit func(*event.Event) error) error {
 	var ev event.Event
 	var b []byte
@@ -73,6 +73,9 @@ func (t *Tables) ContainerEvents(ts uint64, emit func(*event.Event) error) error
 			return err
 		}
 		return emit(&ev)
+	}
+	if err := t.kubeEvents(ts, give); err != nil {
+		return err
 	}
 	for _, c := range t.ordered(func(c *event.Container) bool { return c.HasMeta || c.JSON != "" }) { // the cgroups of the others tell again
 		text := c.JSON

@@ -32,6 +32,7 @@ type Tables struct {
 
 	containers map[string]*event.Container
 	byCgroups  map[string]*event.Container // cgroup text to container; nil means host
+	kube       *kube                       // nil: nothing told of Kubernetes
 
 	closing *event.FD   // closed by the event before: goes now
 	closeIn *thread     // whose descriptor it is
@@ -45,7 +46,8 @@ type Tables struct {
 
 	fds     int // descriptors in all tables
 	exits   [recentExits]exited
-	sweepAt int // number of containers at which the unused ones go
+	sweepAt int                       // number of containers at which the unused ones go
+	idle    map[*event.Container]bool // unused ones of the last sweep
 
 	ownUsers int // users and groups that containers have of their own, at most
 	sweepOwn int // number of them at which the unused containers go
@@ -164,13 +166,13 @@ func (t *Tables) Host() *event.Host { return &t.host }
 func (t *Tables) Reset(s *event.Snapshot) {
 	t.pages = [4096]*[1024]*thread{}
 	t.far, t.n, t.last, t.closing, t.closeIn, t.dead = nil, 0, nil, nil, nil, nil
-	t.freeFDs, t.cpus, t.fds, t.sweepAt = nil, nil, 0, maxContainers
+	t.freeFDs, t.cpus, t.fds, t.sweepAt, t.idle = nil, nil, 0, sweepStep, nil
 	t.texts, t.countAt, t.textLimit = 0, countStep, maxText
 	t.ownUsers, t.sweepOwn = 0, sweepUsers
 	t.exits = [recentExits]exited{}
 	t.servers = map[uint16]bool{}
 	t.containers = map[string]*event.Container{}
-	t.byCgroups = map[string]*event.Container{}
+	t.byCgroups, t.kube = map[string]*event.Container{}, nil
 	t.host = event.Host{Users: map[uint32]*event.User{}, Groups: map[uint32]*event.Group{}, Thread: t.threadRecord}
 	if s != nil {
 		t.load(s)

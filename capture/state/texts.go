@@ -76,6 +76,7 @@ func (t *Tables) countTexts() {
 		add(c.Name, c.Image)
 		sum += 2 * len(c.JSON) // and about as much in the fields
 	}
+	sum += t.kubeBytes()
 	t.textLimit = maxText
 	if sum >= maxTexts {
 		t.textLimit = shortText

@@ -13,6 +13,7 @@ import (
 
 	"scry/capture"
 	"scry/capture/container"
+	"scry/capture/kubernetes"
 	"scry/capture/scap"
 	"scry/chisels"
 	"scry/docs/manual"
@@ -65,17 +66,20 @@ type Config struct {
 	Rotate   scap.RotateOptions
 	ProcList bool
 
-	SnapLen      int               // bytes of each buffer that a live capture records
-	Buffer       int               // bytes of a ring
-	Drops        bool              // show where events were lost
-	Explain      bool              // say what a live capture would ask for
-	PageFaults   bool              // record them
-	NoUsers      bool              // leave users and groups out
-	Engines      container.Options // without Tell and Warn
-	NoContainers bool              // ask no engine
-	Exclude      []string          // names of programs
-	LiveOnly     []string          // options given that only a live capture can heed, as --name
-	Ignored      []string          // of these, the ones that even a live capture does not heed
+	SnapLen      int                 // bytes of each buffer that a live capture records
+	Buffer       int                 // bytes of a ring
+	Drops        bool                // show where events were lost
+	Explain      bool                // say what a live capture would ask for
+	ExplainNA    bool                // say why fields are not there
+	PageFaults   bool                // record them
+	NoUsers      bool                // leave users and groups out
+	Engines      container.Options   // without Tell and Warn
+	NoContainers bool                // ask no engine
+	Cluster      *kubernetes.Options // without Tell and Warn; nil: ask no API server
+	Node         string              // what it calls this one; "": as the machine is called
+	Exclude      []string            // names of programs
+	LiveOnly     []string            // options given that only a live capture can heed, as --name
+	Ignored      []string            // of these, the ones that even a live capture does not heed
 }
 
 // Parse reads the command line. Words that are no options are the filter, as sysdig has it. What is wrong is told by an *Error.
@@ -141,6 +145,8 @@ func (c *Config) check() error {
 		return Usage("--csv, --interval, --top, --by and --at go with -c CHISEL")
 	case c.CSV && c.JSON:
 		return Usage("--csv and --json: one of them")
+	case c.Node != "" && c.Cluster == nil:
+		return Usage("--node-name goes with --k8s: it says which pods are this machine's")
 	case c.From.After(c.To):
 		return Usage("--from is later than --to: nothing lies between them")
 	case c.ProcList && len(c.Filter) == 0:

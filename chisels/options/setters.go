@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"scry/capture"
+	"scry/capture/kubernetes"
 	"scry/chisels"
 	"scry/docs/manual"
 	"scry/filter/fields"
@@ -93,6 +94,7 @@ var setters = map[string]setter{
 	},
 	"buffer":        func(c *Config, v string) (err error) { c.Buffer, err = ringSize(v); return err },
 	"drops":         setDrops,
+	"explain-na":    func(c *Config, _ string) error { c.ExplainNA, c.Fields.JSONWhy = true, true; return nil },
 	"explain":       flag(func(c *Config) *bool { return &c.Explain }),
 	"page-faults":   flag(func(c *Config) *bool { return &c.PageFaults }),
 	"docker-socket": socket(func(c *Config) *[]string { return &c.Engines.Docker }),
@@ -104,6 +106,18 @@ var setters = map[string]setter{
 		return err
 	},
 	"no-containers": flag(func(c *Config) *bool { return &c.NoContainers }),
+	"k8s": func(c *Config, v string) error {
+		if c.Cluster = (&kubernetes.Options{Config: v}); v == "" {
+			return Usage("--k8s= needs the name of a kubeconfig, or in-cluster; --k8s alone looks for one")
+		}
+		return nil
+	},
+	"node-name": func(c *Config, v string) error {
+		if c.Node = v; v == "" || strings.ContainsAny(v, " ,=") {
+			return fmt.Errorf("the name of a node is needed")
+		}
+		return nil
+	},
 	"exclude-users": flag(func(c *Config) *bool { return &c.NoUsers }),
 	"list":          flag(func(c *Config) *bool { return &c.List }),
 	"list-events":   flag(func(c *Config) *bool { return &c.ListEvents }),

@@ -291,7 +291,11 @@ func scanned(t testing.TB, name string, o *Options) *Field {
 // reference is a list of all fields of sysdig 0.29.3, libs 0.20.0 and libs of today, with their types and flags.
 const reference = "../../../shared/reference/fields.tsv"
 
-// TestReferenceFields wants the dictionary to have the fields that exist anywhere, gone classes aside, and no others.
+// ours are the fields that exist nowhere else.
+var ours = map[string]bool{"k8s.node.name": true, "container.label": true, "container.labels": true, "container.env": true, "container.ports": true,
+	"container.memory_limit": true}
+
+// TestReferenceFields wants the dictionary to have the fields that exist anywhere, gone classes aside, and no others but ours.
 func TestReferenceFields(t *testing.T) {
 	text, err := os.ReadFile(reference)
 	if err != nil {
@@ -337,11 +341,11 @@ func TestReferenceFields(t *testing.T) {
 	n := 0
 	eachDef(func(_ *Class, d *Def) {
 		n++
-		if !want[d.Name] {
+		if want[d.Name] == ours[d.Name] {
 			t.Errorf("%s exists nowhere else", d.Name)
 		}
 	})
-	if n != len(want) || n < 290 {
+	if n != len(want)+len(ours) || n < 290 {
 		t.Errorf("%d fields, %d there", n, len(want))
 	}
 }

@@ -73,6 +73,10 @@ type Options struct {
 	Raw          bool // control bytes as they are
 	Color        bool // wrap parts of a line in SGR sequences; the text is the same
 	JSONArgs     bool // JSON lines have the arguments as an object too, see Format.AppendJSON
+	JSONWhy      bool // JSON lines say why fields are null
+
+	// Why says why nothing but its id is known of a container, as "REASON: more"; nil: because the recording does not have it.
+	Why func(*event.Container) string
 }
 
 // TimeMode is the -t option: what evt.outputtime shows.

@@ -2,7 +2,6 @@ package fields
 
 import (
 	"strconv"
-	"strings"
 
 	"scry/capture/event"
 )
@@ -155,63 +154,6 @@ func label(c *event.Container, key string) string {
 		}
 	}
 	return ""
-}
-
-func podLabel(key string) func(*Field, *event.Event) Value {
-	return containerText(func(c *event.Container) string { return label(c, key) })
-}
-
-// podLabels are the labels of the pod: of its sandbox where they are known, else the container's, without the runtime's own.
-func podLabels(c *event.Container) []event.Label {
-	if len(c.PodSandboxLabels) > 0 {
-		return c.PodSandboxLabels
-	}
-	if label(c, "io.kubernetes.pod.name") == "" {
-		return nil
-	}
-	return c.Labels
-}
-
-func getPodLabels(f *Field, ev *event.Event) Value {
-	c := containerOf(ev)
-	if c == nil {
-		return Value{}
-	}
-	b := f.buf[:0]
-	for _, l := range podLabels(c) {
-		if strings.HasPrefix(l.Key, "io.kubernetes.") {
-			continue
-		}
-		if len(b) > 0 {
-			b = append(b, ", "...)
-		}
-		b = append(append(b, l.Key...), ':')
-		b = append(b, l.Value...)
-	}
-	if len(b) == 0 {
-		return Value{}
-	}
-	return f.scratch(b)
-}
-
-func getPodLabel(f *Field, ev *event.Event) Value {
-	c := containerOf(ev)
-	if c == nil {
-		return Value{}
-	}
-	for _, l := range podLabels(c) {
-		if l.Key == f.Arg {
-			return textValue(l.Value)
-		}
-	}
-	return Value{}
-}
-
-func podIP(c *event.Container) string {
-	if label(c, "io.kubernetes.pod.name") == "" {
-		return ""
-	}
-	return c.IP
 }
 
 func shortID(id string) string { return id[:min(len(id), 12)] }

@@ -18,6 +18,7 @@ type jsonItem struct {
 	field *Field
 	bytes int  // for the companion name_b64: the item it belongs to; -1 otherwise
 	args  bool // the object of arguments
+	why   bool // the object of reasons
 }
 
 const argsKey = "args"
@@ -46,6 +47,9 @@ func jsonItems(names []string, fields []*Field, o *Options) []jsonItem {
 	if o.JSONArgs {
 		add(jsonItem{name: argsKey, bytes: -1, args: true})
 	}
+	if o.JSONWhy {
+		add(jsonItem{name: whyKey, bytes: -1, why: true})
+	}
 	slices.SortFunc(items, func(a, b jsonItem) int { return cmp.Compare(a.name, b.name) })
 	for i := range items {
 		if items[i].bytes < 0 {
@@ -63,7 +67,7 @@ func jsonItems(names []string, fields []*Field, o *Options) []jsonItem {
 // textual time fields have the time stamp of the event, in nanoseconds, whatever -t says. Text with bytes that are not UTF-8 has U+FFFD
 // in their place and the exact bytes in base64 under KEY_b64.
 //
-// With Options.JSONArgs the key "args" has the arguments as an object, see jsonArgs.appendAll. hot: no allocation (TestJSONAllocs)
+// With Options.JSONArgs the key "args" has the arguments as an object, see jsonArgs.appendAll; with Options.JSONWhy the key "na" says why fields are null. hot: no allocation (TestJSONAllocs)
 func (f *Format) AppendJSON(dst []byte, ev *event.Event) (out []byte, missing *Field) {
 	for i, x := range f.stateful {
 		f.last[i] = x.last
@@ -75,6 +79,9 @@ func (f *Format) AppendJSON(dst []byte, ev *event.Event) (out []byte, missing *F
 		switch {
 		case it.args:
 			dst = f.args.appendAll(appendKey(dst, it.key), ev, f.opts)
+			continue
+		case it.why:
+			dst = f.appendWhy(appendKey(dst, it.key), ev)
 			continue
 		case it.bytes >= 0:
 			if raw := f.raw[it.bytes]; raw != "" {

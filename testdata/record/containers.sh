@@ -61,7 +61,9 @@ docker load -q -i image.tar
 for space in k8s.io default; do "${ctr[@]}" -n $space images import image.tar; done
 
 docker run -d --name=web --network=none -l app=shop -m 64m -v "$root/cni-none:/data:ro" --user 1001 $image sleep 600
-env -i PATH=/usr/bin:/bin TZ=UTC ../scry --docker-socket "$root/docker.sock" --cri "$root/containerd.sock" --buffer 32M -w raw.scap container.id!=host 2>err &
+# What runc does until the program runs is much, and the same each time: only its processes are recorded.
+env -i PATH=/usr/bin:/bin TZ=UTC ../scry --docker-socket "$root/docker.sock" --cri "$root/containerd.sock" --buffer 32M -w raw.scap \
+	"container.id!=host and evt.type!=switch and (not proc.name startswith runc: or evt.category=process) or evt.type=procinfo and proc.name=scry" 2>err &
 scry=$!
 for _ in {1..200}; do
 	[[ $(stat -c %s raw.scap 2>/dev/null || echo 0) -gt 1000 ]] && break

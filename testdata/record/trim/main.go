@@ -1,6 +1,6 @@
-// Command trim turns a capture that scry has just recorded into one for testdata: scry and what it started are all that is left of the processes
-// that it lists, and long hexadecimal numbers in the names of cgroups, which tell on what machine it was, are zeros. The events are untouched
-// otherwise.
+// Command trim turns a capture that scry has just recorded into one for testdata: scry, what it started and what is in containers are all that is left of
+// the processes that it lists, and long hexadecimal numbers in the names of cgroups, which tell on what machine it was, are zeros. Those of containers
+// stay. The events are untouched otherwise.
 //
 //	go run ./testdata/record/trim RAW OUT
 package main
@@ -14,6 +14,7 @@ import (
 	"scry/capture"
 	"scry/capture/event"
 	"scry/capture/scap"
+	"scry/capture/state"
 )
 
 func main() {
@@ -38,13 +39,15 @@ func run(raw, out string) error {
 		return err
 	}
 	var ev event.Event
+	tables := state.New()
 	for err = f.Next(&ev); err == nil; err = f.Next(&ev) {
+		tables.Apply(&ev)
 		if ev.Section != nil {
 			if err := w.Start(only(ev.Section, "scry")); err != nil {
 				return err
 			}
 		}
-		if ev.Type == event.ProcinfoE {
+		if ev.Type == event.ProcinfoE && !inContainer(&ev) {
 			continue // the CPU times of every process of the machine
 		}
 		blank(ev.Raw)
@@ -58,13 +61,16 @@ func run(raw, out string) error {
 	return w.Close()
 }
 
-// only leaves of the threads and descriptors those of processes called comm.
+func inContainer(ev *event.Event) bool { return ev.Thread != nil && ev.Thread.Container != nil }
+
+// only leaves of the threads and descriptors those of processes called comm, and those of containers.
 func only(s *event.Snapshot, comm string) *event.Snapshot {
 	out := *s
 	out.Threads, out.FDs = nil, nil
 	kept := map[int64]bool{}
 	for _, th := range s.Threads {
-		if th.TID == th.PID && th.Comm == comm {
+		id, _ := state.ContainerID(th.Cgroups)
+		if th.TID == th.PID && (th.Comm == comm || id != "") {
 			kept[th.PID] = true
 		}
 	}
@@ -84,9 +90,14 @@ func only(s *event.Snapshot, comm string) *event.Snapshot {
 
 var id = regexp.MustCompile(`/[0-9a-f]{32,}`)
 
+const containerID = 64 // digits
+
 // blank overwrites in b what looks like the number of a machine's cgroup.
 func blank(b []byte) []byte {
 	for _, at := range id.FindAllIndex(b, -1) {
+		if at[1]-at[0]-1 == containerID {
+			continue
+		}
 		for i := at[0] + 1; i < at[1]; i++ {
 			b[i] = '0'
 		}
