@@ -14,13 +14,16 @@ BENCHTIME ?= 1s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint test-kernels bench bench-live bench-flood microbench fuzz generate docs completion install clean
+.PHONY: help build demo test race lint test-kernels bench bench-live bench-flood microbench fuzz generate docs screens completion install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build ./scry, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o scry .
+
+demo: build ## watch the full-screen interface at work, on the captures of testdata (needs tmux; PACE=3 seconds for a screen)
+	SCRY=./scry testdata/demo/demo.sh
 
 test: ## run the tests
 	$(GO) test ./...
@@ -59,8 +62,12 @@ generate: ## run go generate and rewrite the generated docs
 	$(GO) generate ./...
 	$(MAKE) docs
 
-docs: ## write docs/fields.md, docs/events.md and docs/options.md from the tables
+docs: ## write docs/fields.md, docs/events.md, docs/options.md and the keys in docs/tui.md from the tables
 	$(GO) test . -run '^TestDocs' -update
+	$(GO) test ./tui -run '^TestKeysAreDocumented' -update
+
+screens: build ## make the pictures of docs/tui.md of a capture (CAPTURE=FILE; needs tmux)
+	SCRY=./scry testdata/demo/screens.sh $(CAPTURE)
 
 completion: build ## install completion for bash, zsh and fish below PREFIX
 	install -d $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d

@@ -15,6 +15,9 @@ func boxes() []*event.Thread {
 		if pod != "" {
 			c.Labels = []event.Label{{Key: "io.kubernetes.pod.name", Value: pod}, {Key: "io.kubernetes.pod.namespace", Value: ns}}
 		}
+		if id == "aaa" || id == "ccc" {
+			c.Pod = &event.Pod{Node: "n1", Deployment: &event.Object{Name: "shop"}, Services: []*event.Object{{Name: "all"}, {Name: "www"}}}
+		}
 		return &event.Thread{Comm: "nginx", Container: c}
 	}
 	return []*event.Thread{
@@ -61,10 +64,13 @@ sort: file
 // The keys are those of --by, the aggregates stay, and an event without one of the keys that went still does not count.
 func TestBy(t *testing.T) {
 	for by, want := range map[string]string{
-		"container": "128 2 solo eee\n64 2 ddd ddd\n32 2 log ccc\n16 2 web bbb\n8 2 web aaa\n4 2 host host\n",
-		"pod":       "196 6 - no pod\n40 4 red shop-1\n16 2 blue shop-1\n",
-		"namespace": "196 6 no pod\n40 4 red\n16 2 blue\n",
-		"image":     "128 2 redis\n64 2 ddd\n32 2 fluent\n24 4 nginx:1\n4 2 host\n",
+		"container":  "128 2 solo eee\n64 2 ddd ddd\n32 2 log ccc\n16 2 web bbb\n8 2 web aaa\n4 2 host host\n",
+		"pod":        "196 6 - no pod\n40 4 red shop-1\n16 2 blue shop-1\n",
+		"namespace":  "196 6 no pod\n40 4 red\n16 2 blue\n",
+		"deployment": "196 6 - no deployment\n40 4 red shop\n16 2 blue no deployment\n",
+		"service":    "196 6 - no service\n40 4 red all, www\n16 2 blue no service\n",
+		"node":       "212 8 no pod\n40 4 n1\n",
+		"image":      "128 2 redis\n64 2 ddd\n32 2 fluent\n24 4 nginx:1\n4 2 host\n",
 	} {
 		t.Run(by, func(t *testing.T) { checkFrame(t, tableBy(t, by), want) })
 	}

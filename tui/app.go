@@ -16,6 +16,7 @@ import (
 	"github.com/rivo/tview"
 
 	"scry/capture"
+	"scry/capture/proc"
 	"scry/chisels"
 	"scry/filter"
 	"scry/filter/fields"
@@ -36,6 +37,8 @@ type Options struct {
 	Version  string
 	// Attach starts to record what is asked for; a tick comes that often.
 	Attach func(capture.Demand, time.Duration) (Source, error)
+	// Load is how busy the machine is, live; nil: nobody knows.
+	Load func() (*proc.Load, error)
 	// Screen is a screen to draw on instead of the terminal.
 	Screen tcell.Screen
 }
@@ -60,7 +63,6 @@ type app struct {
 	text      string // of that
 	id        int    // of the last request
 	status    status
-	rows      string // what the pane says of its rows
 	paused    bool
 	held      *update // the newest one that came while paused
 	note      string  // said in the footer
@@ -197,7 +199,7 @@ func newApp(o *Options) (*app, error) {
 }
 
 // defaultView is the first view when nobody says which.
-const defaultView = "procs"
+const defaultView = overviewView
 
 // openScreen opens the terminal. A terminal that no database knows is taken for an xterm, as nearly all are.
 func openScreen() (tcell.Screen, error) {
@@ -323,7 +325,7 @@ func (a *app) activate() {
 	l := a.top()
 	a.id++
 	a.paused, a.held = false, nil
-	a.status = status{live: len(a.o.Read) == 0, reading: len(a.o.Read) > 0}
+	a.status = status{cpu: -1, live: len(a.o.Read) == 0, reading: len(a.o.Read) > 0}
 	where := filter.And(l.where, a.user)
 	a.tv.SetFocus(a.desk)
 	if k, ok := l.pane.(interface{ kept(string) *status }); ok && !a.status.live {
@@ -360,6 +362,9 @@ func (a *app) newPane(id string) (pane, error) {
 	if p := a.eventPane(id); p != nil {
 		return p, nil
 	}
+	if id == overviewView {
+		return newOverviewPane(a), nil
+	}
 	s, err := a.o.Catalog.View(id)
 	if err != nil {
 		return nil, err
@@ -373,6 +378,8 @@ func (a *app) newPane(id string) (pane, error) {
 // title is what the crumbs say of a view.
 func (a *app) title(id string) string {
 	switch id {
+	case overviewView:
+		return "Overview"
 	case digView:
 		return "Events"
 	case echoView:

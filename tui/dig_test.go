@@ -112,7 +112,7 @@ func TestDigDown(t *testing.T) {
 	x.press("/")
 	x.wait("search")
 	x.press("evt.type", "Enter", "+")
-	s = x.wait("filter proc.name = web and evt.type = openat", "Processes ▸ Events")
+	x.wait("filter proc.name = web and evt.type = openat", "Processes ▸ Events")
 	x.until("has only opens", func(s string) bool { return strings.Contains(s, "< openat") && !strings.Contains(s, "close") })
 	x.press("Enter")
 	x.wait("evt.num")

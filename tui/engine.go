@@ -86,8 +86,8 @@ type engine struct {
 	next *request
 
 	tables  *state.Tables
+	machine load
 	density *density // of the whole capture, once it was read
-	whole   status   // of that
 }
 
 // liveSource is an open capture and what was asked of the kernel.
@@ -100,15 +100,15 @@ func newEngine(o *Options, deliver func(update), fail func(error)) *engine {
 	env := o.Env
 	env.Out = chisels.NewOutput(io.Discard) // what views print nobody is to see
 	env.Live = len(o.Read) == 0
-	return &engine{o: o, env: &env, deliver: deliver, fail: fail, wanted: make(chan struct{}, 1), quit: make(chan struct{}), over: make(chan struct{})}
+	return &engine{o: o, env: &env, machine: load{read: o.Load}, deliver: deliver, fail: fail, wanted: make(chan struct{}, 1), quit: make(chan struct{}), over: make(chan struct{})}
 }
 
 // show asks for a screen instead of the one before.
 func (e *engine) show(r *request) {
 	e.mu.Lock()
 	e.next = r
-	e.mu.Unlock()
 	e.pending.Store(true)
+	e.mu.Unlock()
 	select {
 	case e.wanted <- struct{}{}:
 	default:
@@ -148,11 +148,16 @@ func (e *engine) run() {
 			e.mu.Lock()
 			r := e.next
 			e.next = nil
+			e.pending.Store(false)
 			e.mu.Unlock()
 			if r == nil {
 				break
 			}
-			e.pending.Store(false)
+			select {
+			case <-e.quit: // close may have set pending before that
+				return
+			default:
+			}
 			e.enough.Store(false)
 			e.serve(r)
 		}
@@ -189,7 +194,7 @@ func (e *engine) serve(r *request) {
 	e.env.Tables = e.tables
 	sinks, err := r.sinks(e.env)
 	if err != nil {
-		e.deliver(update{id: r.id, status: status{live: t.live, err: err, done: true}})
+		e.deliver(update{id: r.id, status: status{cpu: -1, live: t.live, err: err, done: true}})
 		return
 	}
 	t.sinks = sinks
@@ -232,7 +237,6 @@ type turn struct {
 	at      uint64 // then
 	rate    float64
 	counter *density
-	ticks   int
 }
 
 // Updates of a capture that is being read: the first one early, so that there is something to look at.
@@ -275,8 +279,11 @@ func (t *turn) NeedsState() bool { return true }
 
 // status is where the run is.
 func (t *turn) status() status {
-	s := status{live: t.live, events: t.loop.Counts.Seen, first: t.first, now: t.now, rate: t.rate}
+	s := status{live: t.live, events: t.loop.Counts.Seen, first: t.first, now: t.now, rate: t.rate, cpu: -1}
 	if t.live {
+		if u := t.machine.now; u != nil {
+			s.cpu = u.cpu
+		}
 		if src := t.source.Load(); src != nil {
 			n := src.Stats()
 			s.lost, s.why = n.Lost, n.Why()
@@ -301,6 +308,9 @@ func (t *turn) publish(ts uint64, ended bool) {
 		ts = t.now
 	}
 	u := update{id: t.id}
+	if t.live && ended {
+		t.machine.look()
+	}
 	for _, s := range t.sinks {
 		u.payloads = append(u.payloads, s.take(ts, ended))
 	}
@@ -385,7 +395,7 @@ func (t *turn) watch() error {
 	src := t.source.Load()
 	if src == nil || !src.demand.Covers(want) {
 		t.drop()
-		t.deliver(update{id: t.id, status: status{live: true, attaching: true}})
+		t.deliver(update{id: t.id, status: status{cpu: -1, live: true, attaching: true}})
 		s, err := t.o.Attach(want, sourceTick)
 		if err != nil {
 			return err

@@ -39,6 +39,8 @@ type grid struct {
 	widths map[int]int // seen so far, so that columns do not dance
 	right  map[int]bool
 	trend  *trend
+	folded map[string]bool // keys of rows of a tree below which nothing is shown
+	twigs  twigs
 
 	opened  func() // a double click
 	changed func() // another row is selected
@@ -53,13 +55,7 @@ type gridColumn struct {
 }
 
 func newGrid(t *theme, o *fields.Options) *grid {
-	return &grid{Box: tview.NewBox(), first: -1, theme: t, options: o, prefs: &viewPrefs{}, widths: map[int]int{}, trend: newTrend()}
-}
-
-// reset makes the grid ready for another view.
-func (g *grid) reset() {
-	g.frame, g.rows, g.text, g.sorted, g.sort, g.desc, g.key, g.row, g.top, g.left, g.tail = nil, nil, "", false, "", false, "", 0, 0, 0, false
-	g.widths, g.right, g.layout, g.trend = map[int]int{}, nil, nil, newTrend()
+	return &grid{Box: tview.NewBox(), first: -1, theme: t, options: o, prefs: &viewPrefs{}, widths: map[int]int{}, trend: newTrend(), folded: map[string]bool{}}
 }
 
 // set shows a frame. step tells that it ends an interval.
@@ -99,6 +95,7 @@ func (g *grid) pick() {
 			g.rows = append(g.rows, i)
 		}
 	}
+	g.foldTree()
 	switch {
 	case g.tail:
 		g.row = max(len(g.rows)-1, 0)
@@ -281,8 +278,7 @@ func (g *grid) measure(w int) {
 		n := uniseg.StringWidth(g.title(c)) + 1 // for the arrow
 		n = max(n, min(f.Columns[c].Width, maxCell), g.widths[c])
 		for i := g.top; i < g.top+g.height && i < len(g.rows); i++ {
-			v := f.Rows[g.rows[i]].Values[c]
-			n = max(n, min(uniseg.StringWidth(g.cell(c, g.rows[i], v)), maxCell))
+			n = max(n, min(uniseg.StringWidth(g.cell(c, i)), maxCell))
 		}
 		g.widths[c] = n
 	}
@@ -330,13 +326,11 @@ func (g *grid) forward(cols []int, w int) []int {
 	return slices.Concat(cols[:1], []int{last}, cols[1:len(cols)-1])
 }
 
-// cell is the text of a cell.
-func (g *grid) cell(col, row int, v fields.Value) string {
-	text := g.frame.Text(col, v, g.options)
-	if d := g.frame.Rows[row].Depth; d > 0 && g.frame.Spec.Tree != nil {
-		if cols := g.shown(); cols[len(cols)-1] == col {
-			return strings.Repeat("  ", min(d, 20)-1) + "└ " + text
-		}
+// cell is the text of a cell of the row at a place.
+func (g *grid) cell(col, at int) string {
+	text := g.frame.Text(col, g.frame.Rows[g.rows[at]].Values[col], g.options)
+	if isTree(g.frame) {
+		return g.treeText(col, at, text)
 	}
 	return text
 }
@@ -395,7 +389,7 @@ func (g *grid) drawRow(screen tcell.Screen, x, y, w, at int) {
 			g.drawTrend(screen, x+c.x, y, c.w, at, row)
 			continue
 		}
-		st, text := style, g.cell(c.col, row, v)
+		st, text := style, g.cell(c.col, at)
 		if at != g.row {
 			if text == "-" || text == "0" || text == "0B" {
 				st = g.theme.dim
@@ -422,8 +416,8 @@ func (g *grid) shade(screen tcell.Screen, x, y, w int, v fields.Value) {
 	}
 	n := int(number(v)/100*float64(w) + 0.5)
 	for i := range min(max(n, 0), w) {
-		r, comb, st, _ := screen.GetContent(x+i, y)
-		screen.SetContent(x+i, y, r, comb, st.Background(back))
+		text, st, _ := screen.Get(x+i, y)
+		screen.Put(x+i, y, text, st.Background(back))
 	}
 }
 

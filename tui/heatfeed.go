@@ -79,6 +79,9 @@ func (f *heatFeed) roll(ts uint64) {
 		return
 	}
 	f.close(f.view.Result(f.end))
+	if f.auto && len(f.lines) > autoHeatLines {
+		f.widen()
+	}
 	for ts >= f.end {
 		gaps := (ts-f.end)/f.width + 1
 		switch {
@@ -108,6 +111,10 @@ func (f *heatFeed) widen() {
 		by = 2
 	}
 	f.width *= uint64(by)
+	if f.carry.calls > 0 {
+		f.lines = append(f.lines, f.carry)
+		f.carry = heatLine{}
+	}
 	out := make([]heatLine, 0, autoHeatLines)
 	for i := 0; i < len(f.lines); i += by {
 		whole := mergeLines(f.lines[i:min(i+by, len(f.lines))])

@@ -16,7 +16,12 @@ type binding struct {
 }
 
 // label is how the footer calls the key.
-func (b *binding) label() string { return b.keys[0] }
+func (b *binding) label() string {
+	if b.keys[0] == " " {
+		return "Space"
+	}
+	return b.keys[0]
+}
 
 // keyName is the name of a key, as bindings write it.
 func keyName(ev *tcell.EventKey) string {

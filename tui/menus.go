@@ -95,6 +95,9 @@ type offer struct{ id, title, doc string }
 
 // extraViews are the views of specs, and those that are none.
 func (a *app) extraViews(field string, specs []*chisels.Spec) (list []offer) {
+	if field == "" {
+		list = append(list, offer{overviewView, a.title(overviewView), overviewDoc})
+	}
 	for _, s := range specs {
 		list = append(list, offer{s.Name, s.Title, describe(s)})
 	}
@@ -103,7 +106,7 @@ func (a *app) extraViews(field string, specs []*chisels.Spec) (list []offer) {
 
 // showPalette finds views and actions by name.
 func (a *app) showPalette() {
-	var list []entry
+	list := []entry{{text: a.title(overviewView), note: "view " + overviewView, doc: overviewDoc, do: func() { a.replace(overviewView) }}}
 	for _, s := range a.views {
 		list = append(list, entry{text: s.Title, note: "view " + s.Name, doc: describe(s), do: func() { a.replace(s.Name) }})
 	}

@@ -22,16 +22,15 @@ type entry struct {
 // picker lets the user choose one of several things: by the arrows, by typing a part of it, or by the mouse. Esc changes nothing.
 type picker struct {
 	*tview.Box
-	app     *app
-	title   string
-	all     []entry
-	some    []int // of all, that match what was typed
-	typed   string
-	row     int
-	top     int
-	height  int
-	hotkeys bool // a letter chooses the entry that begins with it
-	extra   func(name string, e *entry) bool
+	app    *app
+	title  string
+	all    []entry
+	some   []int // of all, that match what was typed
+	typed  string
+	row    int
+	top    int
+	height int
+	extra  func(name string, e *entry) bool
 }
 
 // pick shows a picker; the entry of index at is selected first.

@@ -25,7 +25,8 @@ type loopSource struct {
 	stop bool
 	n    uint64
 	last uint64 // time of the last event: what comes again comes later
-	base uint64
+	base uint64 // that is added to the times of the file
+	told bool   // there is one
 	wake chan struct{}
 	rest time.Duration // pause after each file
 }
@@ -43,16 +44,19 @@ func (s *loopSource) Next(ev *event.Event) error {
 			if err != nil {
 				return err
 			}
-			s.f = f
-			s.base = s.last
+			s.f, s.told = f, false
 		}
 		err := s.f.Next(ev)
 		if err == nil {
 			s.n++
 			ev.Num = s.n
-			if s.base > 0 {
+			if s.last > 0 {
 				ev.Section = nil
 			}
+			if !s.told && ev.TS != 0 {
+				s.base, s.told = max(s.last, ev.TS)-ev.TS, true
+			}
+			ev.TS += s.base
 			s.last = max(s.last, ev.TS)
 			return nil
 		}

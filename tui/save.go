@@ -3,6 +3,7 @@ package tui
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/csv"
 	"errors"
@@ -140,11 +141,8 @@ func (a *app) screenText() string {
 	for y := range h {
 		var line strings.Builder
 		for x := 0; x < w; {
-			r, comb, _, n := a.screen.GetContent(x, y)
-			line.WriteRune(r)
-			for _, c := range comb {
-				line.WriteRune(c)
-			}
+			text, _, n := a.screen.Get(x, y)
+			line.WriteString(cmp.Or(text, " "))
 			x += max(n, 1)
 		}
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")

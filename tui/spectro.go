@@ -17,17 +17,18 @@ import (
 type spectroPane struct {
 	*tview.Box
 	answered
-	app   *app
-	spec  *chisels.Spec
-	feed  *heatFeed // of the goroutine of the engine
-	list  *heatList
-	width atomic.Int32 // which of heatWidths an interval has; negative: what suits the capture
-	line  int          // sequence number of the cursor's line
-	col   int          // column of the cursor, on the screen
-	mark  *corner      // where a rectangle begins; nil: there is none
-	tail  bool         // the cursor is on the newest line, whatever comes
-	drag  bool         // the mouse makes a rectangle
-	empty string
+	app     *app
+	spec    *chisels.Spec
+	feed    *heatFeed // of the goroutine of the engine
+	list    *heatList
+	width   atomic.Int32 // which of heatWidths an interval has; negative: what suits the capture
+	line    int          // sequence number of the cursor's line
+	col     int          // column of the cursor, on the screen
+	mark    *corner      // where a rectangle begins; nil: there is none
+	tail    bool         // the cursor is on the newest line, whatever comes
+	drag    bool         // the mouse makes a rectangle
+	clicked corner       // the last place
+	empty   string
 
 	first  int // sequence number of the first line on the screen
 	height int // lines on the screen
@@ -59,7 +60,7 @@ var liveStep = func() int32 {
 }()
 
 func newSpectroPane(a *app, s *chisels.Spec) *spectroPane {
-	p := &spectroPane{Box: tview.NewBox(), app: a, spec: s, list: &heatList{}, tail: true}
+	p := &spectroPane{Box: tview.NewBox(), app: a, spec: s, list: &heatList{}, tail: true, col: -1}
 	p.width.Store(-1)
 	if len(a.o.Read) == 0 {
 		p.width.Store(liveStep)
@@ -76,7 +77,7 @@ func (p *spectroPane) sinks(env *chisels.Env, where *filter.Filter) ([]sink, err
 		if err != nil {
 			return nil, err
 		}
-		f = &heatFeed{view: v, key: where.String(), live: env.Live, auto: step < 0, width: uint64(time.Millisecond)}
+		f = &heatFeed{view: v, key: where.String(), live: env.Live, auto: step < 0, width: uint64(heatWidths[0])}
 		p.feed = f
 	} else {
 		f.view.Result(0) // what it counted of an interval that it did not see the end of
@@ -179,7 +180,7 @@ func (p *spectroPane) selected() (s selection, ok bool) {
 	a, b := p.rect()
 	a.line, b.line = p.within(a.line), p.within(b.line)
 	last := len(p.ranges) - 2
-	low, high := p.ranges[min(a.col, last)], p.ranges[min(b.col, last)+1]
+	low, high := p.ranges[max(min(a.col, last), 0)], p.ranges[max(min(b.col, last), 0)+1]
 	lines := p.list.lines[a.line-p.list.first : b.line-p.list.first+1]
 	s = selection{from: lines[0].from, to: lines[len(lines)-1].to, low: chisels.HeatBound(low)}
 	if high < heatColumns {
@@ -198,6 +199,9 @@ func (p *spectroPane) selected() (s selection, ok bool) {
 // latencies is the range of a selection in words.
 func (s *selection) latencies() string {
 	if s.high == 0 {
+		if s.low <= 1 {
+			return "any time"
+		}
 		return spanText(s.low) + " and more"
 	}
 	return spanText(s.low) + " to " + spanText(s.high)
@@ -334,7 +338,9 @@ func (p *spectroPane) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, 
 			if p.mark != nil && *p.mark == (corner{p.line, p.col}) { // a click
 				p.mark = nil
 			}
-		case action == tview.MouseLeftDoubleClick && in:
+		case action == tview.MouseLeftClick && in:
+			p.clicked = corner{line, col}
+		case action == tview.MouseLeftDoubleClick && in && p.clicked == corner{line, col}:
 			p.enter()
 		default:
 			return false, nil

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"sort"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -27,6 +28,9 @@ func (p *spectroPane) Draw(screen tcell.Screen) {
 	if len(p.list.lines) == 0 || p.height == 0 || len(p.ranges) < 2 {
 		drawNothing(screen, x, y, w, h, t, p.empty)
 		return
+	}
+	if p.col < 0 { // at 1 ms, where it becomes interesting
+		p.col = sort.SearchInts(p.ranges, 6*chisels.HeatSteps)
 	}
 	p.col = max(min(p.col, len(p.ranges)-2), 0)
 	p.scroll()

@@ -99,7 +99,7 @@ func (p *tablePane) find(text string, step int, here bool) bool {
 
 // keys are those of a table.
 func (p *tablePane) keys() []*binding {
-	list := []*binding{
+	list := append(p.treeKeys(), []*binding{
 		{[]string{"Enter"}, "Open", "go into the selected row", p.enter},
 		{[]string{"F9", "s", ">sort"}, "Sort", "choose the column to sort by", p.pickSort},
 		{[]string{"Up", "k"}, "", "the row above", func() { p.move(p.row - 1) }},
@@ -116,7 +116,7 @@ func (p *tablePane) keys() []*binding {
 		{[]string{"o"}, "", "hide, move and resize columns", p.pickColumns},
 		{[]string{"\\"}, "", "leave only the rows that have a text", p.app.editNarrow},
 		{[]string{"F7", "l"}, "Legend", "what the view and its columns mean", func() { p.app.showLegend(p.spec) }},
-	}
+	}...)
 	if p.app.status.live && len(p.spec.Actions) > 0 {
 		list = append(list, &binding{[]string{"F8", "a"}, "Actions", "do something with the selected row", p.pickAction})
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"scry/capture"
+	"scry/capture/proc"
 	"scry/chisels/options"
 	"scry/docs/manual"
 	"scry/tui"
@@ -48,7 +49,7 @@ func Screen(args []string, stdout io.Writer, version string) error {
 		}
 	}
 	err = tui.Run(tui.Options{View: t.View, Sort: t.Sort, Read: c.Read, Filter: strings.Join(c.Filter, " "), Fields: &c.Fields, Env: *c.ChiselEnv(), Catalog: c.Catalog,
-		Interval: t.Interval, Prefs: prefs, NoColor: !manual.Colored(c.Color, os.Stdout), Version: version, Attach: attachFor(c)})
+		Interval: t.Interval, Prefs: prefs, NoColor: !manual.Colored(c.Color, os.Stdout), Version: version, Load: machineLoad, Attach: attachFor(c)})
 	if _, ok := errors.AsType[*tui.FilterError](err); ok {
 		return &Failure{ExitUsage, err}
 	}
@@ -83,6 +84,15 @@ func writeViews(w io.Writer, c *options.Config) error {
 		fmt.Fprintf(tw, "%s\t%s\n", s.Name, s.Title)
 	}
 	return tw.Flush()
+}
+
+// machineLoad is how busy this machine is.
+func machineLoad() (*proc.Load, error) {
+	root := capture.HostRoot()
+	if root != "" {
+		root += "/proc"
+	}
+	return proc.ReadLoad(root)
 }
 
 // attachFor records what a screen asks for. Screens change, so the privileges stay.

@@ -277,6 +277,44 @@ func TestContainerFields(t *testing.T) {
 		k8s.pod.cni.json = {"ip":1}
 		k8s.svc.name = <NA>
 		k8s.ns.label.team = <NA>`)
+	c := ev.Thread.Container
+	app := event.Object{Name: "web", UID: "o-1", Labels: []event.Label{{Key: "app", Value: "web"}, {Key: "x", Value: "\x1b"}}}
+	c.Pod = &event.Pod{Object: event.Object{Name: "web-2", UID: "u-2", Labels: []event.Label{{Key: "now", Value: "1"}}}, Namespace: "bank", Node: "n1", IP: "10.1.0.8", Space: &app, Set: &app,
+		Deployment: &app, Services: []*event.Object{&app, {Name: "www", UID: "s-2", Labels: []event.Label{{Key: "app", Value: "front"}}}}}
+	checkShown(t, ev, `
+		k8s.pod.name = web-1
+		k8s.pod.uid = u-1
+		k8s.ns.name = shop
+		k8s.pod.ip = 10.1.0.7
+		k8s.pod.labels = now:1
+		k8s.node.name = n1
+		k8s.ns.id = o-1
+		k8s.ns.label.app = web
+		k8s.ns.label.none = <NA>
+		k8s.rs.name = web
+		k8s.deployment.id = o-1
+		k8s.deployment.labels = app:web, x:\x1b
+		k8s.rc.name = <NA>
+		k8s.rc.labels = <NA>
+		k8s.svc.name = web, www
+		k8s.svc.id = o-1, s-2
+		k8s.svc.label.app = web, front
+		k8s.svc.label.none = <NA>
+		k8s.svc.labels = app:web, x:\x1b, app:front`)
+	labels, sandbox := c.Labels, c.PodSandboxLabels
+	c.Labels, c.PodSandboxLabels, c.IP = nil, nil, ""
+	checkShown(t, ev, `
+		k8s.pod.name = web-2
+		k8s.pod.uid = u-2
+		k8s.ns.name = bank
+		k8s.pod.ip = 10.1.0.8`)
+	c.Pod, c.PodUID = nil, "u-3"
+	checkShown(t, ev, `
+		k8s.pod.uid = u-3
+		k8s.pod.ip = <NA>
+		k8s.deployment.name = <NA>
+		k8s.node.name = <NA>`)
+	c.Labels, c.PodSandboxLabels = labels, sandbox
 	ev.Thread.Container.HasMeta, ev.Thread.Container.Name = false, ""
 	checkShown(t, ev, `
 		container.id = c0ffeec0ffee

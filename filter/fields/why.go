@@ -15,7 +15,8 @@ const (
 	whyNone     = "none: its engine has told all, and this is not set"
 	whyNobody   = "nobody to ask: its engine has no socket that tells of containers"
 	whyNoRecord = "no record: nobody told of the container while this was recorded"
-	whyNoAPI    = "no API: it takes a Kubernetes API server"
+	whyNoAPI    = "no API: the API server of Kubernetes told nothing of the pod; --k8s asks it"
+	whyNoPart   = "none: the API server has told of the pod, and it has none"
 	whyNoNumber = "no number: the capture does not tell which user the thread is of"
 	whyNoName   = "no name: there is none for the number among the machine's users and groups"
 	whyNoFiles  = "no files: passwd and group of the container were not read before the event, or it has none"
@@ -56,6 +57,10 @@ func (f *Field) Why(ev *event.Event) string {
 // whyNot is why the field does not have a value for a container.
 func (f *Field) whyNot(c *event.Container, ofPod bool) string {
 	switch {
+	case ofPod && c.Pod != nil:
+		return whyNoPart
+	case ofPod && c.PodUID != "" && !strings.HasPrefix(f.Def.Name, "k8s.pod."):
+		return whyNoAPI
 	case !c.HasMeta && c.Name != "" && c.JSON == "":
 		return whyNobody
 	case !c.HasMeta && f.opts.Why != nil:
