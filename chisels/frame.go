@@ -54,10 +54,36 @@ func (f *Frame) total(t *Table, rows []*tableRow, other *tableRow, how []how, se
 	}
 	f.Total = Row{Values: make([]fields.Value, len(t.shown))}
 	for _, i := range t.values {
+		if t.shown[i].Total == totalSum {
+			f.Total.Values[i] = f.sum(i)
+			continue
+		}
 		if h := how[i]; h.additive() || h.agg == aggMin || h.agg == aggMax {
 			f.Total.Values[i] = sum.cells[i].result(h, seconds)
 		}
 	}
+}
+
+// totalSum is the total of a column that is the sum of its rows.
+const totalSum = "sum"
+
+// sum adds the values of a column, those of the highest level of a tree.
+func (f *Frame) sum(col int) (v fields.Value) {
+	rows := f.Rows
+	if f.Other != nil {
+		rows = append(slices.Clip(rows), *f.Other)
+	}
+	for _, r := range rows {
+		x := r.Values[col]
+		switch {
+		case r.Depth > 0 || x.Type != fields.Uint && x.Type != fields.Int:
+		case v.Type == fields.Absent:
+			v = x
+		default:
+			v.Num += x.Num
+		}
+	}
+	return v
 }
 
 // sort orders the rows by a column; ties are broken by the keys, then by all values, so that the same events always give the same text.

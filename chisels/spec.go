@@ -100,6 +100,7 @@ type ColumnSpec struct {
 	Default  *string  `yaml:"default"`
 	Required bool     `yaml:"required"` // an event without a value is left out
 	With     string   `yaml:"with"`     // "containers": only with -pc
+	Total    string   `yaml:"total"`    // "sum": of all rows together there is the sum, also where a row has its largest value
 	Level    string   `yaml:"level"`    // with levels: only rows of that level and below have a value
 	Hide     bool     `yaml:"hide"`     // not shown: it only tells rows apart
 	Help     string   `yaml:"help"`

@@ -331,6 +331,8 @@ func (p *specParser) checkColumn(c *ColumnSpec, path string, kind Kind) *SpecErr
 		return p.fail(path+".width", "", "a width is not negative")
 	case c.With != "" && c.With != "containers":
 		return p.fail(path+".with", "with: containers", "no condition %q", c.With)
+	case c.Total != "" && c.Total != totalSum:
+		return p.fail(path+".total", "total: sum", "no total %q", c.Total)
 	}
 	if c.Unit != "" {
 		if err := p.oneOf(path+".unit", "unit", c.Unit, units); err != nil {

@@ -322,3 +322,21 @@ actions:
 		}
 	}
 }
+
+// A total that is a sum adds the largest values of the rows.
+func TestTotalSum(t *testing.T) {
+	f := frameOf(t, `
+filter: evt.is_io=true and evt.rawres>0
+columns:
+  - {name: sum, field: evt.rawres, agg: max, total: sum}
+  - {name: most, field: evt.rawres, agg: max}
+  - {name: type, field: fd.type, key: true}
+`)
+	var sum, most int64
+	for _, r := range f.Rows {
+		sum, most = sum+r.Values[0].Int(), max(most, r.Values[0].Int())
+	}
+	if a, b := f.Total.Values[0].Int(), f.Total.Values[1].Int(); a != sum || b != most || sum <= most {
+		t.Errorf("totals %d and %d, want %d and %d", a, b, sum, most)
+	}
+}
