@@ -319,7 +319,7 @@ func TestLivePs(t *testing.T) {
 	list := func() map[string][]string {
 		m := map[string][]string{}
 		for line := range strings.Lines(string(output(real, "-e", "-L", "-o", "tid=,pid=,ppid=,user:32=,vsz=,args="))) {
-			if w := strings.Fields(line); len(w) > 5 && !strings.HasPrefix(w[5], real) {
+			if w := strings.Fields(line); len(w) > 5 && !strings.HasPrefix(w[5], real) && w[len(w)-1] != "<defunct>" {
 				m[w[0]] = w
 			}
 		}

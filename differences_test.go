@@ -224,6 +224,7 @@ var exceptions = []exception{
 	{id: "D-unknown-thread", what: `container\.(id|name|type|image)`, capture: "falco-.*|libs-single_ipv6_conn", theirs: "host", ours: "<NA>"},
 	{id: "D-unknown-thread", what: `mode-p.`, capture: "falco-.*|libs-single_ipv6_conn", theirs: `\S+ \d+ host \(host\) .*`, ours: `\S+ \d+ <NA> \(<NA>\) .*`},
 	{id: "D-unknown-thread", what: `list -pc -c .*`, capture: "falco-.*|libs-single_ipv6_conn", theirs: `.* \[host\] \[host\] .*`, ours: `.* \[nil\] \[<NA>\] .*`},
+	{id: "D-unknown-thread", what: `list -pc -c .*slower .*`, capture: "falco-.*|libs-single_ipv6_conn", theirs: `.* host +host +.*`, ours: `.* <NA> +nil +.*`},
 	{id: "D-parent-guess", what: `mode.*|evt\.(args|info)`, event: "< clone", theirs: `.* ptid=10301\(runc:\[0:PARENT\]\) .*`, ours: ".* ptid=10301 .*"},
 	{id: "D-parent-guess", what: `proc\.(pname|pcmdline|apid\[1\]|aname\[1\])`, capture: "sysflow-mpm.*", theirs: `10301|runc:\[0:PARENT\].*`, ours: "<NA>"},
 	{id: "D-ancestors", what: `proc\.(ppid|pname|pcmdline|apid\[[12]\]|aname\[[13]\]|sname)`, capture: "sysflow-mpm.*"},

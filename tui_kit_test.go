@@ -70,7 +70,7 @@ func newTerminal(t *testing.T, w, h int, env ...string) *terminal {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	cmd.Env = append(append(cmd.Env, "HOME="+x.dir, "TZ=UTC", "LC_ALL=C.UTF-8", "PS1=$ ", "PATH="+filepath.Dir(scry)+":"+os.Getenv("PATH")), env...)
+	cmd.Env = append(append(cmd.Env, "HOME="+x.dir, "HISTFILE=", "TZ=UTC", "LC_ALL=C.UTF-8", "PS1=$ ", "PATH="+filepath.Dir(scry)+":"+os.Getenv("PATH")), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("tmux: %v: %s", err, out)
 	}

@@ -38,7 +38,7 @@ var ways = []struct {
 		{"'proc.nam", []string{"proc.name"}, nil},
 		{"Tab", []string{"filter proc.name"}, nil},
 		{"'= cat", []string{"!filter:1"}, nil},
-		{"Enter", []string{"row 1 of 1", "cat /etc/hosts"}, []string{"filter proc.name= cat"}},
+		{"Enter", []string{"row 1 of 1", "!row 1 of 13", "cat /etc/hosts"}, []string{"filter proc.name= cat"}},
 		{"f C-u Enter", []string{"row 1 of 13"}, nil},
 		{"\\", []string{"rows with"}, nil},
 		{"'sshd", []string{"sshd", "!systemd"}, nil},
@@ -65,6 +65,18 @@ var ways = []struct {
 		{"Enter", []string{"▸ Event", "parameters", "evt.arg.res", "evt.arg.data", "127.0.0.1"}, []string{"n Next"}},
 		{"x Down", []string{"evt.arg.data:", "00000000  31 32 37 2e"}, []string{"127.0.0."}},
 		{"Up -", []string{"!evt.arg.data", "filter"}, []string{"proc.name = cat and not evt.arg.res"}},
+	}},
+	{"spectrogram, and the calls of a part of it", "-v procs -r hello.scap proc.name=cat", []step{
+		{"", []string{"row 1 of 1", "!row 1 of 13"}, nil},
+		{"S", []string{"Spectrogram", "1ns", "1ms", "a line is ", " calls of "}, []string{"Space Mark"}},
+		{"Space Home" + strings.Repeat(" Left", 70), []string{"! 0 calls of", " calls of 1ns to"}, nil},
+		{"Enter", []string{"▸ Events", "ARGUMENTS", "cat (1510)"}, nil},
+		{"BSpace", []string{"a line is ", "!ARGUMENTS"}, nil},
+	}},
+	{"overview", "-v overview -r hello.scap", []step{
+		{"", []string{"Overview", "CPU", "Memory"}, []string{"Network", "Files"}},
+		{"Tab Tab Enter", []string{"▸ System Calls", "CALLS"}, nil},
+		{"BSpace", []string{"Memory", "!CALLS"}, nil},
 	}},
 	{"zoom into the time of a capture", "-v procs -r hello.scap", []step{
 		{"", []string{"row 1 of 13"}, nil},

@@ -117,7 +117,7 @@ func TestExamine(t *testing.T) {
 	}{
 		{"all", func() {}, func() error { return nil }, true, "ok    test program               loaded"},
 		{"engines", func() {}, nil, true, "ok    container engines          podman 4.3.1 (/run/podman/podman.sock)\n"},
-		{"dead engine", stale, nil, true, "note  container engines          docker (/var/run/docker.sock): nobody listens there, podman 4.3.1 (/run/podman/podman.sock)\n"},
+		{"dead engine", stale, nil, true, "note  container engines          docker (/run/docker.sock): nobody listens there, podman 4.3.1 (/run/podman/podman.sock)\n"},
 		{"rings", func() {}, nil, true, "ok    rings                      8 MiB for each of 2 CPUs: 16 MiB"},
 		{"load", func() {}, func() error { return errors.New("no room") }, false, "bad   test program               no room"},
 		{"verdict", func() {}, func() error { return errors.New("no room") }, false, "no live capture: no room\n"},

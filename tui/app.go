@@ -73,6 +73,8 @@ type app struct {
 	recording *recording            // a capture that is being written; nil: none
 	saving    sync.WaitGroup        // screens that are being saved
 	failed    atomic.Pointer[error] // with which the program ends
+	leave     func()                // ends the interface
+	sleep     func()                // stops the process, until it is told to go on
 	shielded  atomic.Bool           // interrupts are for the command that has the terminal
 }
 
@@ -158,6 +160,7 @@ func newApp(o *Options) (*app, error) {
 		return nil, errors.New("a capture that comes through a pipe cannot be looked at twice: write it to a file, and give that with -r")
 	}
 	a := &app{o: o, tv: tview.NewApplication(), mouse: true}
+	a.leave, a.sleep = a.tv.Stop, stopProcess
 	if o.Prefs == nil {
 		o.Prefs = &Prefs{}
 	}
@@ -187,7 +190,7 @@ func newApp(o *Options) (*app, error) {
 		}
 		f.Close()
 	}
-	if p, ok := first.(*tablePane); ok && o.View != "" {
+	if p, ok := tableOf(first); ok && o.View != "" {
 		p.first = o.Sort
 	}
 	a.post = &courier{queue: make(chan struct{}, 1)}
@@ -371,6 +374,9 @@ func (a *app) newPane(id string) (pane, error) {
 	}
 	if s.Kind == chisels.KindHeat {
 		return newSpectroPane(a, s), nil
+	}
+	if s.Name == talkersView && s.Kind == chisels.KindCode {
+		return newMapPane(a, s), nil
 	}
 	return newTablePane(a, s), nil
 }

@@ -125,7 +125,7 @@ func (a *app) bindings() []*binding {
 }
 
 // quit leaves the program.
-func (a *app) quit() { a.tv.Stop() }
+func (a *app) quit() { a.leave() }
 
 // open lays something over the desk, which has the keys until it is closed.
 func (a *app) open(p tview.Primitive) {

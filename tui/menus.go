@@ -75,7 +75,7 @@ func (a *app) showLegend(s *chisels.Spec) { a.read(s.Title, describe(s)) }
 func (a *app) pickView() {
 	field := ""
 	if n := len(a.stack); n > 1 {
-		if p, ok := a.stack[n-2].pane.(*tablePane); ok {
+		if p, ok := tableOf(a.stack[n-2].pane); ok {
 			field = p.spec.DrillField()
 		}
 	}
@@ -156,7 +156,7 @@ func (a *app) settings() {
 func (a *app) forget() {
 	for _, stack := range append(a.visited, a.stack) {
 		for _, l := range stack {
-			if t, ok := l.pane.(*tablePane); ok {
+			if t, ok := tableOf(l.pane); ok {
 				t.prefs = a.o.Prefs.of(t.spec.Name)
 			}
 		}

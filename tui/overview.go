@@ -276,7 +276,7 @@ func (p *overviewPane) enter() {
 		p.app.say(true, "%v", err)
 		return
 	}
-	if t, ok := l.pane.(*tablePane); ok && s == nil && b.sort != "" {
+	if t, ok := tableOf(l.pane); ok && s == nil && b.sort != "" {
 		t.sorted, t.sort, t.desc = true, b.sort, true
 	}
 	l.name = strings.TrimSpace(p.app.title(id) + " " + name)

@@ -34,10 +34,13 @@ func (a *app) heedSignals(done <-chan struct{}) {
 
 // stop gives the terminal back and stops the program, as Ctrl-Z does, until it is told to go on.
 func (a *app) stop() {
-	a.tv.Suspend(func() {
-		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
-		time.Sleep(stopping) // another thread may be the one that takes it
-	})
+	a.tv.Suspend(a.sleep)
+}
+
+// stopProcess stops this process.
+func stopProcess() {
+	syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	time.Sleep(stopping) // another thread may be the one that takes it
 }
 
 // ignoreInterrupts leaves interrupts to the command that has the terminal, until release is called.

@@ -34,11 +34,11 @@ F4: a filter, checked while it is typed                      | F4             | 
 ... with its mistakes                                        | 'proc.nam=curl | did you mean proc.name
 ... and completion                                           | C-u            | !did you mean
                                                              | 'proc.name=curl | proc.name=curl
-                                                             | Enter          | row 1 of 1
+                                                             | Enter          | !systemd
 F6: the events                                               | F6             | ▸ Events
 Enter: all that is known of one                              | Enter          | parameters
 x: its bytes                                                 | x              | 00000000
-                                                             | BSpace BSpace  | row 1 of 1
+                                                             | BSpace BSpace  | Command
 z: a part of the time                                        | z              | from 09:30
                                                              | NPage NPage Enter | !from 09:30
 y: the command line that prints this                         | y              | copied: scry
@@ -53,7 +53,7 @@ SCENES
 
 dir=$(mktemp -d)
 t() { tmux -u -S "$dir/tmux" -f /dev/null "$@"; }
-trap 't kill-server 2>/dev/null || true; rm -rf "$dir"' EXIT
+trap 't kill-server 2>/dev/null || true; rm -rf "$dir" 2>/dev/null || { sleep 1; rm -rf "$dir"; }' EXIT # the shell may still write its history
 unset TMUX TMUX_PANE NO_COLOR
 
 # shows waits until the screen has a text; behind "!" until it has not; "" is a prompt.
@@ -109,7 +109,7 @@ play() {
 
 mkdir "$dir/bin"
 ln -s "$scry" "$dir/bin/scry"
-HOME=$dir XDG_CONFIG_HOME=$dir PATH=$dir/bin:$PATH TZ=UTC LC_ALL=C.UTF-8 PS1='$ ' t new-session -d -x 120 -y 33 bash --norc --noprofile
+HISTFILE= HOME=$dir XDG_CONFIG_HOME=$dir PATH=$dir/bin:$PATH TZ=UTC LC_ALL=C.UTF-8 PS1='$ ' t new-session -d -x 120 -y 33 bash --norc --noprofile
 t set -s escape-time 0 \; set -g status-right '' \; set -g status-left-length 100 \; set -g status-style reverse \; set -g default-terminal tmux-256color \; \
 	set -g window-status-format '' \; set -g window-status-current-format ''
 if $check; then

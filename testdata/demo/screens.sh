@@ -12,7 +12,7 @@ capture=$(realpath "${1:?which capture?}")
 out=$PWD/docs/screens
 dir=$(mktemp -d)
 t() { tmux -u -S "$dir/tmux" -f /dev/null "$@"; }
-trap 't kill-server 2>/dev/null || true; rm -rf "$dir"' EXIT
+trap 't kill-server 2>/dev/null || true; rm -rf "$dir" 2>/dev/null || { sleep 1; rm -rf "$dir"; }' EXIT
 unset TMUX TMUX_PANE NO_COLOR
 go build -o "$dir/svg" ./testdata/demo/svg
 mkdir -p "$dir/bin" "$out"
