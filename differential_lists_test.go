@@ -160,6 +160,7 @@ func spied(r row) string { return asSysdigBuffer(r.text("data"), fields.BufferDo
 var spyHead = regexp.MustCompile(`(?m)^------ (Read|Write) \S+\n`)
 
 func TestDifferentialChiselData(t *testing.T) {
+	t.Parallel()
 	scry, files := chiselPeers(t)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".scap"), func(t *testing.T) {
@@ -254,6 +255,7 @@ func slowLine(r row, format string, rest ...any) string {
 }
 
 func TestDifferentialChiselSlower(t *testing.T) {
+	t.Parallel()
 	scry, files := chiselPeers(t)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".scap"), func(t *testing.T) {

@@ -86,6 +86,7 @@ func compareRows(t *testing.T, what string, theirs, ours map[string]string) {
 }
 
 func TestDifferentialState(t *testing.T) {
+	t.Parallel()
 	files := peer(t)
 	scry, err := builtScry()
 	if err != nil {

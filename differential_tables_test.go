@@ -135,6 +135,7 @@ func (c *tableCase) call(file string, words ...string) []string {
 }
 
 func TestDifferentialTables(t *testing.T) {
+	t.Parallel()
 	files := peer(t)
 	scry, err := builtScry()
 	if err != nil {

@@ -181,6 +181,7 @@ func cut(s string) string {
 var modes = [][]string{{}, {"-pc"}, {"-v"}, {"-x"}, {"-X"}, {"-A"}, {"-b"}, {"-t", "a"}, {"-t", "r"}, {"-t", "d"}, {"-t", "D"}, {"-R"}}
 
 func TestDifferentialLines(t *testing.T) {
+	t.Parallel()
 	files := peer(t)
 	scry, err := builtScry()
 	if err != nil {
@@ -272,6 +273,7 @@ func listedFields(t *testing.T) []string {
 const fieldSep = "~|~"
 
 func TestDifferentialFields(t *testing.T) {
+	t.Parallel()
 	files := peer(t)
 	scry, err := builtScry()
 	if err != nil {
@@ -333,6 +335,7 @@ func column(m map[string]string, i int) map[string]string {
 var filterCaptures = []string{"sysdig-inspect-502Error", "libs-curl_google", "sysflow-mpm-event_full_capture", "falco-psp_run_as_user_0_container"}
 
 func TestDifferentialFilters(t *testing.T) {
+	t.Parallel()
 	peer(t)
 	scry, err := builtScry()
 	if err != nil {
@@ -443,6 +446,7 @@ func (s *subject) values(scry, field string) (theirs, ours map[string]string) {
 
 // TestDifferentialCompat writes every capture again with --compat and lets sysdig read both.
 func TestDifferentialCompat(t *testing.T) {
+	t.Parallel()
 	files := peer(t)
 	scry, err := builtScry()
 	if err != nil {

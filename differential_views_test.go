@@ -194,6 +194,7 @@ func (l lastTime) Event(ev *event.Event) (bool, error) {
 func (lastTime) Finish() error { return nil }
 
 func TestDifferentialViews(t *testing.T) {
+	t.Parallel()
 	files := peer(t)
 	catalog := chisels.NewCatalog(nil)
 	var specs []*chisels.Spec

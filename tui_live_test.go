@@ -150,13 +150,13 @@ func TestTerminalFlood(t *testing.T) {
 	x.is("alternate_on", "0")
 }
 
-// TestTerminalIdle: a screen of which nothing changes costs less than 1 % of a core, in the best of some seconds: other tests and the machine may be busy. It
-// asks for a call that nobody makes, because everybody else's calls are not its fault. An emulated core is slower, so the limit is also that many system calls.
+// TestTerminalIdle: a screen of which nothing changes costs next to nothing. It took 0.5 % of a core when little else ran and up to 1.4 % on a machine whose cores
+// two other builds shared, so the limit is 3 %, in the best of some seconds. It asks for a call that nobody makes, because everybody else's calls are not its fault;
+// what the others show depends on the machine, and is only told. An emulated core is slower, so the limit is also that many system calls.
 func TestTerminalIdle(t *testing.T) {
 	needLive(t)
 	x := newTerminal(t, 120, 30)
-	limit := 10 * time.Millisecond
-	limit = max(limit, ownCalls(40000))
+	limit := max(30*time.Millisecond, ownCalls(120_000))
 	for _, c := range []struct {
 		args   string
 		strict bool
