@@ -59,7 +59,7 @@ func Live(o LiveOptions) (*LiveSource, error) {
 		probePidfd()
 	}
 	p, err := probe.Open(probe.Options{Types: o.Demand.Types, Calls: o.Demand.Calls, Latency: o.Demand.Latency, Snaplen: o.Demand.Payload,
-		Buffer: o.Buffer, All: o.All, Self: selfIn(o.HostRoot), Exclude: o.Exclude, Follow: len(o.Command) > 0})
+		Buffer: o.Buffer, Poll: o.Poll, All: o.All, Self: selfIn(o.HostRoot), Exclude: o.Exclude, Follow: len(o.Command) > 0})
 	if err != nil {
 		s.naming.close()
 		return nil, err

@@ -33,6 +33,8 @@ type LiveOptions struct {
 	Engines *container.Options
 	// Kubernetes says which API server is asked for what explains the pods; nil: none. Live sets Tell.
 	Kubernetes *kubernetes.Options
+	// Poll is how long an event may wait until Next gives it: fewer wake-ups cost less; 0: 10 ms.
+	Poll time.Duration
 	// Tick puts an event into the stream at once and then that often, which has no number and tells nothing but the time; 0: never.
 	Tick time.Duration
 	Stop <-chan struct{} // closed when the capture shall end: what was recorded until then is still given

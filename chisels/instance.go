@@ -29,6 +29,9 @@ func (c *Call) Make(env *Env) (Chisel, error) {
 	case KindState:
 		return NewStateTable(in), nil
 	}
+	if in.Over != "" { // the filter is also for those that did nothing
+		in.Where = filter.And(in.Where, env.Selected)
+	}
 	return NewTable(in), nil
 }
 

@@ -17,7 +17,7 @@ import (
 //	empty, after that     at the next record                    poll
 //	empty, after that     at the next record                    no limit: a quiet system costs nothing
 
-// poll is how long what arrives may lie in the rings: a user who looks on does not see it, and few wake-ups are cheap.
+// poll is how long what arrives may lie in the rings when nobody says how long: a user who looks on does not see it, and few wake-ups are cheap.
 const poll = 10 * time.Millisecond
 
 // pause is what sleep remembers.
@@ -47,7 +47,7 @@ func (r *Rings) sleep() error {
 	case p.empty == 0 && !fresh:
 		return r.doze(Window)
 	case p.empty < 2:
-		return r.doze(poll)
+		return r.doze(r.poll)
 	}
 	return r.rest()
 }
@@ -82,10 +82,10 @@ func (r *Rings) rest() error {
 			atomic.StoreUint64(&c.ctl.wake, c.pos+1)
 		}
 		r.pause.armed = r.now()
-		return r.wait.Wait(poll)
+		return r.wait.Wait(r.poll)
 	}
 	if r.now()-r.pause.armed < uint64(Window) { // Wait returned early
-		return r.wait.Wait(poll)
+		return r.wait.Wait(r.poll)
 	}
 	return r.wait.Wait(-1)
 }

@@ -30,6 +30,7 @@ type Options struct {
 	Calls   [2]event.TypeSet // of the calls without a type of their own, by direction: the wanted portable codes
 	Latency bool             // exits carry the time of their enter
 	Snaplen int              // bytes of each data buffer
+	Poll    time.Duration    // how long an event may lie in the rings before it is given; 0: 10 ms
 	Buffer  int              // bytes of the ring of a CPU: a power of two of at least 4 MiB
 	All     bool             // this process too
 	Self    int              // this process, as the first pid namespace calls it; 0: as its own does
@@ -285,6 +286,7 @@ func (p *Probe) openRings(s *spec) error {
 	}
 	boot := bootTime()
 	p.Rings = newRings(rings, controls, cpus, segments, func() uint64 { return boot + bootClock() }, w)
+	p.poll = cmp.Or(s.o.Poll, poll)
 	p.addInjector(&p.injector)
 	for i := cpus; i < int(s.Maps["controls"].MaxEntries); i++ {
 		p.ringless = append(p.ringless, controlAt(controls, i))

@@ -41,6 +41,7 @@ type waiter interface {
 type Rings struct {
 	rings []ring
 	now   func() uint64 // on the clock of the records
+	poll  time.Duration // how long what arrives may lie there
 	wait  waiter
 	stop  atomic.Bool
 
@@ -79,7 +80,7 @@ const noRecord = math.MaxUint64
 // newRings takes the mapped arrays of rings (cpus * segments elements) and of control blocks, and a clock in nanoseconds, the one
 // that the records' times come from. segments is a power of two, as for the programs.
 func newRings(mem, controls []byte, cpus, segments int, now func() uint64, wait waiter) *Rings {
-	r := &Rings{rings: make([]ring, cpus), now: now, wait: wait, heap: make([]*ring, 0, cpus)}
+	r := &Rings{rings: make([]ring, cpus), now: now, wait: wait, poll: poll, heap: make([]*ring, 0, cpus)}
 	for i := range r.rings {
 		c := &r.rings[i]
 		c.cpu = uint16(i)

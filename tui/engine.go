@@ -383,7 +383,7 @@ func (s *sourceError) Error() string { return s.name + ": " + s.err.Error() }
 func (s *sourceError) Unwrap() error { return s.err }
 
 // sourceTick is how often a live capture tells the time when nothing happens: more often than any interval ends.
-const sourceTick = 250 * time.Millisecond
+const sourceTick = 500 * time.Millisecond
 
 // watch follows the kernel. The capture of the request before goes on when it has what is asked for.
 func (t *turn) watch() error {

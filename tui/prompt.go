@@ -191,7 +191,7 @@ const maxOffered = 200
 
 // completeFilter says what the end of a filter may become.
 func completeFilter(text string) []manual.Candidate {
-	if strings.ContainsAny(text, "'\"\\") {
+	if strings.TrimSpace(text) == "" || strings.ContainsAny(text, "'\"\\") {
 		return nil // the words of a shell are not those of a filter
 	}
 	list := manual.Complete([]string{"'" + text}).List

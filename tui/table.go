@@ -173,14 +173,19 @@ func (p *tablePane) step() (*chisels.Step, string, error) {
 		return nil, "", err
 	}
 	var spec *filter.Filter
-	if text := p.spec.Filter; text != "" && p.spec.Kind != chisels.KindHeat {
+	if p.spec.Kind == chisels.KindHeat {
+		return s, p.label(row), nil
+	}
+	where := p.app.top().where
+	if text := p.spec.Filter; text != "" {
 		if spec, err = filter.Compile(text, p.app.o.Fields); err != nil {
 			return nil, "", err
 		}
+		if where != nil && strings.HasPrefix(where.String()+" and ", spec.String()+" and ") {
+			spec = nil // the view above has it already
+		}
 	}
-	if p.spec.Kind != chisels.KindHeat {
-		s.Filter = filter.And(p.app.top().where, filter.And(spec, own))
-	}
+	s.Filter = filter.And(where, filter.And(spec, own))
 	return s, p.label(row), nil
 }
 

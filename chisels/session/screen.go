@@ -95,11 +95,14 @@ func machineLoad() (*proc.Load, error) {
 	return proc.ReadLoad(root)
 }
 
+// poll is how long events may lie in the rings when screens are drawn once in a while.
+const poll = 250 * time.Millisecond
+
 // attachFor records what a screen asks for. Screens change, so the privileges stay.
 func attachFor(c *options.Config) func(capture.Demand, time.Duration) (tui.Source, error) {
 	c.Engines.Warn = func(string) {} // the screen is not for it
 	return func(d capture.Demand, tick time.Duration) (tui.Source, error) {
-		o := capture.LiveOptions{Demand: d, Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers, Exclude: c.Exclude, Tick: tick, HostRoot: capture.HostRoot()}
+		o := capture.LiveOptions{Demand: d, Buffer: c.Buffer, All: c.Internal, NoUsers: c.NoUsers, Exclude: c.Exclude, Tick: tick, Poll: poll, HostRoot: capture.HostRoot()}
 		if !c.NoContainers {
 			c.Engines.Root = o.HostRoot
 			o.Engines = &c.Engines
