@@ -95,7 +95,7 @@ func (a *app) runAction(title string, argv []string, tty bool) {
 			cmd := exec.Command(argv[0], argv[1:]...)
 			cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 			release := a.ignoreInterrupts()
-			err = cmd.Run()
+			err = a.launch(cmd)
 			release()
 			if err != nil {
 				fmt.Printf("%v; Enter goes back to scry\n", err)
@@ -113,7 +113,7 @@ func (a *app) runAction(title string, argv []string, tty bool) {
 		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 		cmd.Stdout, cmd.Stderr = &out, &out
 		cmd.WaitDelay = time.Second
-		err := cmd.Run()
+		err := a.launch(cmd)
 		if ctx.Err() != nil {
 			err = fmt.Errorf("stopped after %s", actionTime)
 		}
@@ -124,6 +124,27 @@ func (a *app) runAction(title string, argv []string, tty bool) {
 			}
 		})
 	}()
+}
+
+// pager shows a text in the program that $PAGER names, less when it names none: it searches, and it holds more.
+func (a *app) pager(text string) {
+	argv := strings.Fields(os.Getenv("PAGER"))
+	if len(argv) == 0 {
+		argv = []string{"less"}
+	}
+	path, err := programPath(argv[0])
+	if err == nil {
+		a.tv.Suspend(func() {
+			cmd := exec.Command(path, argv[1:]...)
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(text+"\n"), os.Stdout, os.Stderr
+			release := a.ignoreInterrupts()
+			err = a.launch(cmd)
+			release()
+		})
+	}
+	if err != nil {
+		a.say(true, "pager: %v", err)
+	}
 }
 
 func outcome(err error) string {

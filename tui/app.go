@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -64,8 +66,9 @@ type app struct {
 	id        int    // of the last request
 	status    status
 	paused    bool
-	held      *update // the newest one that came while paused
-	note      string  // said in the footer
+	held      *update           // the newest one that came while paused
+	typed     []*tcell.EventKey // before there was anything that they could be for
+	note      string            // said in the footer
 	noteBad   bool
 	noteEnd   time.Time
 	mouse     bool
@@ -75,6 +78,8 @@ type app struct {
 	failed    atomic.Pointer[error] // with which the program ends
 	leave     func()                // ends the interface
 	sleep     func()                // stops the process, until it is told to go on
+	launch    func(*exec.Cmd) error // runs a program that the user asked for
+	place     func(string) string   // where a file of that name is written
 	shielded  atomic.Bool           // interrupts are for the command that has the terminal
 }
 
@@ -84,6 +89,7 @@ type level struct {
 	name     string         // of the step, in the crumbs
 	where    *filter.Filter // the events of the step; nil: all
 	from, to chisels.Bound
+	shown    bool // the engine has told something of it
 }
 
 // pane is what fills the middle of the screen: a table, events, graphs.
@@ -160,7 +166,7 @@ func newApp(o *Options) (*app, error) {
 		return nil, errors.New("a capture that comes through a pipe cannot be looked at twice: write it to a file, and give that with -r")
 	}
 	a := &app{o: o, tv: tview.NewApplication(), mouse: true}
-	a.leave, a.sleep = a.tv.Stop, stopProcess
+	a.leave, a.sleep, a.launch, a.place = a.tv.Stop, stopProcess, (*exec.Cmd).Run, filepath.Clean
 	if o.Prefs == nil {
 		o.Prefs = &Prefs{}
 	}
@@ -308,6 +314,10 @@ func (a *app) receive(u *update) {
 	if u.payloads != nil {
 		a.top().pane.update(u.payloads, &a.status)
 	}
+	if u.payloads != nil || u.status.done {
+		a.top().shown = true
+		a.retype()
+	}
 }
 
 // top is the level that is shown.
@@ -330,10 +340,12 @@ func (a *app) activate() {
 	a.paused, a.held = false, nil
 	a.status = status{cpu: -1, live: len(a.o.Read) == 0, reading: len(a.o.Read) > 0}
 	where := filter.And(l.where, a.user)
-	a.tv.SetFocus(a.desk)
+	if a.overlay == nil {
+		a.tv.SetFocus(a.desk)
+	}
 	if k, ok := l.pane.(interface{ kept(string) *status }); ok && !a.status.live {
 		if st := k.kept(fmt.Sprint(where.String(), l.from, l.to)); st != nil { // it was read already
-			a.status = *st
+			a.status, l.shown = *st, true
 			a.engine.show(&request{sinks: func(*chisels.Env) ([]sink, error) { return nil, errEnough }})
 			return
 		}
@@ -451,7 +463,7 @@ func (a *app) replace(id string) {
 		return
 	}
 	l := *a.top()
-	l.pane, l.name = p, a.title(id)
+	l.pane, l.name, l.shown = p, a.title(id), false
 	if l.where != nil && len(a.stack) > 1 {
 		l.name = a.top().name
 	}

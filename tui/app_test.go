@@ -31,3 +31,23 @@ func TestListEvent(t *testing.T) {
 	x.press("Backspace")
 	x.until("is back", func(s string) bool { return !strings.Contains(s, "▸") && strings.Contains(s, "RES") })
 }
+
+// A filter of a capture is tried while it is typed: the crumbs tell how many rows it leaves. Esc takes it back.
+func TestFilterPreview(t *testing.T) {
+	x := newTestApp(t, 120, 30, Options{Read: []string{testCapture(t, "hello.scap")}, View: "procs"})
+	x.settled()
+	x.wait("row 1 of 13")
+	x.press("F4", "proc.name=curl")
+	x.wait("row 1 of 1\n", "filter proc.name=curl")
+	x.press("Esc")
+	x.wait("row 1 of 13", "none (F4)")
+	x.press("F4", "proc.name=curl", "Enter")
+	x.wait("row 1 of 1\n", "Quit")
+}
+
+// Keys that are typed before there are rows wait for them.
+func TestTypeAhead(t *testing.T) {
+	x := newTestApp(t, 120, 30, Options{Read: []string{testCapture(t, "hello.scap")}, View: "containers"})
+	x.press("Enter", "Enter", "Enter", "/", "access.log", "Enter")
+	x.wait("▸ Processes", "▸ Threads 905 nginx ▸ Files 905", "row 2 of 2")
+}

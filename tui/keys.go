@@ -54,11 +54,44 @@ func (a *app) capture(ev *tcell.EventKey) *tcell.EventKey {
 		}
 		return ev
 	}
+	switch now := slices.Contains(atOnce, name); {
+	case now:
+		a.typed = nil
+	case !a.top().shown && len(a.typed) < maxHeld:
+		a.typed = append(a.typed, ev)
+		return nil
+	}
 	if b := a.binding(name); b != nil {
 		b.do()
 		return nil
 	}
 	return ev
+}
+
+// atOnce are the keys that are not for what is about to be shown.
+var atOnce = []string{"Esc", "Backspace", "Ctrl-C", "Ctrl-Z", "q", "F10", "[", "]"}
+
+// maxHeld is how many keys wait at most.
+const maxHeld = 64
+
+// retype hands the keys that were typed while nothing was shown to what is shown now.
+func (a *app) retype() {
+	list := a.typed
+	a.typed = nil
+	for i, ev := range list {
+		if !a.top().shown && a.overlay == nil { // one of them led on
+			a.typed = append(a.typed, list[i:]...)
+			return
+		}
+		focus := func(p tview.Primitive) { a.tv.SetFocus(p) }
+		switch ev := a.capture(ev); {
+		case ev == nil:
+		case a.overlay != nil:
+			a.overlay.InputHandler()(ev, focus)
+		default:
+			a.desk.InputHandler()(ev, focus)
+		}
+	}
 }
 
 // binding is what a key does now, nil: nothing that is known here.

@@ -294,7 +294,7 @@ func (p *page) Draw(screen tcell.Screen) {
 		put(screen, x+2, y+1+i, width-4, style, lines[p.top+i])
 	}
 	if p.lines > p.rows {
-		put(screen, x+2, y+height-1, width-4, t.dim, fmt.Sprintf(" %d%% ", 100*min(p.top+p.rows, p.lines)/p.lines))
+		put(screen, x+2, y+height-1, width-4, t.dim, fmt.Sprintf(" %d%%  o opens it in a pager ", 100*min(p.top+p.rows, p.lines)/p.lines))
 	}
 }
 
@@ -314,6 +314,8 @@ func (p *page) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) {
 			p.top = 0
 		case "End", "G":
 			p.top = p.lines
+		case "o":
+			p.app.pager(p.text)
 		default:
 			p.app.shut()
 		}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"strings"
+	"time"
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
@@ -19,6 +20,7 @@ type prompt struct {
 	check    func(text string) (ok bool, lines []string) // what is said below
 	complete func(text string) []manual.Candidate
 	changed  func(text string)
+	left     func()                 // Esc; nil: it is as if nothing was typed
 	done     func(text string) bool // Enter: true closes it
 	toggle   func()                 // F2
 
@@ -121,7 +123,10 @@ func (p *prompt) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) {
 		switch name := keyName(ev); name {
 		case "Esc":
 			p.app.shut()
-			if p.changed != nil {
+			switch {
+			case p.left != nil:
+				p.left()
+			case p.changed != nil:
 				p.changed("")
 			}
 		case "Enter":
@@ -177,13 +182,46 @@ func (a *app) editFilter() {
 	}
 	p.complete = func(text string) []manual.Candidate { return completeFilter(text) }
 	p.done = func(text string) bool {
+		if strings.TrimSpace(text) == a.text { // that is what is shown
+			return true
+		}
 		if err := a.setFilter(text); err != nil {
 			p.ok, p.says = false, strings.Split(err.Error(), "\n")
 			return false
 		}
 		return true
 	}
-	a.openPrompt(p, a.text)
+	before := a.text
+	p.left = func() {
+		if a.text != before {
+			a.setFilter(before)
+		}
+	}
+	p.changed = a.previewer(p)
+	a.openPrompt(p, before)
+}
+
+// previewAfter is how long a filter must stand before it is tried.
+const previewAfter = 300 * time.Millisecond
+
+// previewer tries a filter on a capture while it is typed: the line above tells how many rows there are. A live capture has no events of before to count.
+func (a *app) previewer(p *prompt) func(text string) {
+	var wait *time.Timer
+	return func(text string) {
+		if wait != nil {
+			wait.Stop()
+		}
+		if !p.ok || a.status.live {
+			return
+		}
+		wait = time.AfterFunc(previewAfter, func() {
+			a.tv.QueueUpdateDraw(func() {
+				if a.overlay == tview.Primitive(p) && p.GetText() == text && strings.TrimSpace(text) != a.text {
+					a.setFilter(text) // it was checked
+				}
+			})
+		})
+	}
 }
 
 // maxOffered is how many completions are looked at.

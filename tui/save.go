@@ -63,6 +63,7 @@ func (a *app) askName(label, name string, says []string, write func(file string)
 			return false
 		}
 		a.shut()
+		text = a.place(text)
 		if _, err := os.Lstat(text); err == nil {
 			a.confirm("Replace "+text+"?", func() { write(text) })
 		} else {
