@@ -80,17 +80,3 @@ func isHex(id string) bool { return strings.Trim(id, "0123456789abcdef") == "" }
 func validID(id string) bool {
 	return id != "" && len(id) <= 128 && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-") == "" && id[0] != '.' && id[0] != '-'
 }
-
-// printable is s for a message: without control bytes, and not long.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if s = strings.Join(strings.Fields(s), " "); len(s) > 200 {
-		s = strings.ToValidUTF8(s[:200], "") + "..."
-	}
-	return s
-}

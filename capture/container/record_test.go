@@ -79,7 +79,7 @@ func TestValidID(t *testing.T) {
 
 func TestPrintable(t *testing.T) {
 	for s, want := range map[string]string{"a\x1b[31mb\n\tc": "a [31mb c", "\xff": "?", "\u009b1m": "1m", strings.Repeat("ä", 300): strings.Repeat("ä", 100) + "..."} {
-		if have := printable(s); have != want {
+		if have := event.Printable(s); have != want {
 			t.Errorf("%q: %q, want %q", s, have, want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"scry/capture/event"
 	"strconv"
 	"strings"
 	"syscall"
@@ -134,7 +135,7 @@ func reason(err error, timeout time.Duration) string {
 	case timedOut(err):
 		return fmt.Sprintf("no answer within %v", timeout)
 	}
-	return printable(err.Error())
+	return event.Printable(err.Error())
 }
 
 // Found is an engine that Survey came upon. Without Err it answers.
@@ -181,7 +182,7 @@ func (s *socket) survey(root string, timeout time.Duration) Found {
 		return f
 	}
 	e.close()
-	f.Engine, f.Version = cmp.Or(name, f.Engine), printable(version)
+	f.Engine, f.Version = cmp.Or(name, f.Engine), event.Printable(version)
 	return f
 }
 

@@ -87,7 +87,7 @@ func (s *source) warn(err error) {
 		return
 	}
 	s.warned = true
-	s.w.o.Warn(cmp.Or(s.answers(), s.kind.name) + " (" + printable(s.path) + "): " + reason(err, s.w.o.Timeout) + ": names of its containers may be missing")
+	s.w.o.Warn(cmp.Or(s.answers(), s.kind.name) + " (" + event.Printable(s.path) + "): " + reason(err, s.w.o.Timeout) + ": names of its containers may be missing")
 }
 
 // answers is the name of the engine that is connected, "" when there is none.

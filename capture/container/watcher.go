@@ -282,7 +282,7 @@ func (w *Watcher) handOut(e *entry, c *event.Container, trust int) {
 	e.told, e.whole, e.trust, e.hash, e.spare = true, c.HasMeta, trust, hash, nil
 	if cut && !w.cut && w.o.Warn != nil {
 		w.cut = true
-		w.o.Warn("container " + printable(c.Name) + " (" + printable(c.ID) + "): its environment and labels are too large to record")
+		w.o.Warn("container " + event.Printable(c.Name) + " (" + event.Printable(c.ID) + "): its environment and labels are too large to record")
 	}
 	if !same && record != nil && w.ctx.Err() == nil {
 		w.handed++

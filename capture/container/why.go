@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"io/fs"
+	"scry/capture/event"
 	"slices"
 )
 
@@ -27,7 +28,7 @@ func (w *Watcher) Why(id, engine string) string {
 	}
 	names := likely[engine]
 	if names == nil {
-		return "nobody to ask: " + printable(engine) + " has no socket that tells of containers"
+		return "nobody to ask: " + event.Printable(engine) + " has no socket that tells of containers"
 	}
 	var failed *source
 	var reasonOf error
@@ -45,11 +46,11 @@ func (w *Watcher) Why(id, engine string) string {
 	}
 	switch where := ""; {
 	case failed == nil:
-		return "no socket: " + printable(names[0]) + " does not listen where it usually does"
+		return "no socket: " + event.Printable(names[0]) + " does not listen where it usually does"
 	case reasonOf == nil:
 		return whyPending // the first connection is being made
 	default:
-		where = failed.kind.name + " (" + printable(failed.path) + "): " + reason(reasonOf, w.o.Timeout)
+		where = failed.kind.name + " (" + event.Printable(failed.path) + "): " + reason(reasonOf, w.o.Timeout)
 		switch {
 		case errors.Is(reasonOf, fs.ErrPermission):
 			return "denied: " + where

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"scry/capture/event"
 	"time"
 
 	"k8s.io/client-go/dynamic"
@@ -185,7 +186,7 @@ func Survey(timeout time.Duration) (text string, bad bool) {
 	if err != nil {
 		return reason(err, timeout), true
 	}
-	where := printable(c.Host) + ", node " + printable(o.Node)
+	where := event.Printable(c.Host) + ", node " + event.Printable(o.Node)
 	all, err := o.dial()
 	if err != nil {
 		return where + ": " + reason(err, timeout), true

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"hash/maphash"
 	"maps"
+	"scry/capture/event"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ func (w *Watcher) sync() {
 	}
 	w.askSelectors(want)
 	if w.informers[nodes].HasSynced() && len(want[nodes]) == 0 {
-		w.alarms.say("there is no node \"" + printable(w.o.Node) + "\": --node-name says how the API server calls this one")
+		w.alarms.say("there is no node \"" + event.Printable(w.o.Node) + "\": --node-name says how the API server calls this one")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"scry/capture/event"
 	"slices"
 	"strings"
 	"sync"
@@ -59,7 +60,7 @@ func (a *alarms) once(sort, text string) {
 	a.raised[sort] = true
 	who := alone
 	if a.where != "" {
-		who += " (" + printable(a.where) + ")"
+		who += " (" + event.Printable(a.where) + ")"
 	}
 	a.warn(who + ": " + text)
 }
@@ -127,19 +128,5 @@ func reason(err error, timeout time.Duration) string {
 	} else if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "failed to list") { // Go types
 		err = inner
 	}
-	return printable(err.Error())
-}
-
-// printable is s for a message: without control bytes, and not long.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	if s = strings.Join(strings.Fields(s), " "); len(s) > 200 {
-		s = strings.ToValidUTF8(s[:200], "") + "..."
-	}
-	return s
+	return event.Printable(err.Error())
 }
