@@ -141,20 +141,20 @@ func executable() string {
 
 // grant is the command that gives this program what it needs.
 func grant() string {
-	return "sudo setcap " + strings.ReplaceAll(strings.ToLower((needed|wanted).String()), " ", ",") + "+ep " + quote(executable())
+	return "sudo setcap " + strings.ReplaceAll(strings.ToLower((needed|wanted).String()), " ", ",") + "+ep " + Quote(executable())
 }
 
 // sudo is the command line again, as root.
 func sudo(words []string) string {
-	out := "sudo " + quote(executable())
+	out := "sudo " + Quote(executable())
 	for _, w := range words[min(1, len(words)):] {
-		out += " " + quote(w)
+		out += " " + Quote(w)
 	}
 	return out
 }
 
-// quote is a word as a shell reads it.
-func quote(w string) string {
+// Quote is a word as a shell reads it.
+func Quote(w string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,+@%", r)
 	}

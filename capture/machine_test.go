@@ -147,7 +147,7 @@ func TestExamine(t *testing.T) {
 
 func TestQuote(t *testing.T) {
 	for w, want := range map[string]string{"": "''", "-w": "-w", "a b": "'a b'", "it's": `'it'\''s'`, "%fd.name": "%fd.name", "$x": "'$x'", "a<b": "'a<b'"} {
-		if have := quote(w); have != want {
+		if have := Quote(w); have != want {
 			t.Errorf("%s: %s", w, have)
 		}
 	}

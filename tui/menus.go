@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"scry/capture"
 	"scry/chisels"
 	"scry/filter"
 )
@@ -300,16 +301,11 @@ func (p *tablePane) command() []string { return []string{"-c", p.spec.Name} }
 
 // quoted is a command line as a shell takes it.
 func quoted(args []string) string {
-	var parts []string
-	for _, w := range args {
-		if w == "" || strings.ContainsFunc(w, func(r rune) bool {
-			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./,:@%+", r)
-		}) {
-			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-		parts = append(parts, w)
+	words := make([]string, len(args))
+	for i, w := range args {
+		words[i] = capture.Quote(w)
 	}
-	return strings.Join(parts, " ")
+	return strings.Join(words, " ")
 }
 
 // maxCopied is how long a text terminals take into their clipboard.
