@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"scry/capture/event"
 	"scry/chisels"
 )
 
@@ -91,7 +92,7 @@ func (a *app) runAction(title string, argv []string, tty bool) {
 	if tty {
 		var err error
 		a.tv.Suspend(func() {
-			fmt.Printf("%s\n", quoted(argv))
+			fmt.Println(event.Printable(quoted(argv))) // values of events are in it
 			cmd := exec.Command(argv[0], argv[1:]...)
 			cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 			release := a.ignoreInterrupts()
