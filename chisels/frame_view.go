@@ -2,9 +2,7 @@ package chisels
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"scry/filter"
@@ -125,6 +123,7 @@ func (s *Spec) tells(c *ColumnSpec) bool {
 type Step struct {
 	View   *Spec          // nil: no view goes on from here, only the events of the row themselves
 	Filter *filter.Filter // the events of the row; what the next view is opened with
+	Own    *filter.Filter // what of that the row adds to the events of the frame
 	Key    string         // of the row, as "proc.pid=4242"
 }
 
@@ -134,7 +133,7 @@ func (f *Frame) Into(row int, views []*Spec, o *fields.Options) (*Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Step{View: f.Spec.Next(views), Filter: filter.And(f.Where, own)}
+	s := &Step{View: f.Spec.Next(views), Filter: filter.And(f.Where, own), Own: own}
 	if own != nil {
 		s.Key = own.String()
 	}
@@ -174,28 +173,4 @@ func (s *Spec) Next(views []*Spec) *Spec {
 		}
 	}
 	return nil
-}
-
-// Equivalent is the command line that prints what the frame shows.
-func (f *Frame) Equivalent() []string {
-	args := []string{"scry", "-c", f.Spec.Name}
-	if f.Where != nil {
-		if text := f.Where.String(); text != "" && text != f.Spec.Filter {
-			args = append(args, text)
-		}
-	}
-	return args
-}
-
-// Summary is the number of rows and events in words.
-func (f *Frame) Summary() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s rows of %s events", grouped(uint64(len(f.Rows))), grouped(f.Events))
-	if f.Lost > 0 {
-		fmt.Fprintf(&b, ", %s older ones left out", grouped(f.Lost))
-	}
-	if f.Other != nil {
-		b.WriteString(", more than fit into memory")
-	}
-	return b.String()
 }

@@ -168,10 +168,6 @@ func (p *tablePane) step() (*chisels.Step, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	own, err := f.Drill(row, p.app.o.Fields)
-	if err != nil {
-		return nil, "", err
-	}
 	var spec *filter.Filter
 	if p.spec.Kind == chisels.KindHeat {
 		return s, p.label(row), nil
@@ -185,7 +181,7 @@ func (p *tablePane) step() (*chisels.Step, string, error) {
 			spec = nil // the view above has it already
 		}
 	}
-	s.Filter = filter.And(where, filter.And(spec, own))
+	s.Filter = filter.And(where, filter.And(spec, s.Own))
 	return s, p.label(row), nil
 }
 
