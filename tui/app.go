@@ -362,7 +362,9 @@ func (a *app) activate() {
 		}
 		return list, err
 	}
-	_, r.once = l.pane.(interface{ once() bool })
+	if p, ok := l.pane.(interface{ once() bool }); ok {
+		r.once = p.once()
+	}
 	if a.status.live {
 		r.interval = a.o.Interval
 	}
