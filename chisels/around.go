@@ -200,7 +200,7 @@ func plural(n uint64, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}
-	return grouped(n) + " " + noun
+	return Grouped(n) + " " + noun
 }
 
 func init() { makers["around"] = newAroundList }

@@ -35,7 +35,7 @@ func (n *Counts) DropNote(why string, buffer int) string {
 	if buffer < capture.MaxBuffer {
 		more = fmt.Sprintf("a larger ring (--buffer %dM) or %s", min(4*buffer, capture.MaxBuffer)>>20, more)
 	}
-	return fmt.Sprintf("%s of %s events were lost (%s): %s", grouped(n.Dropped), grouped(n.Seen), why, more)
+	return fmt.Sprintf("%s of %s events were lost (%s): %s", Grouped(n.Dropped), Grouped(n.Seen), why, more)
 }
 
 // AppendJSON appends the counts as a JSON object on a line of its own. Its names are an interface: they stay.
@@ -59,8 +59,8 @@ func (n *Counts) AppendJSON(b []byte, took time.Duration, stats capture.LiveStat
 	return append(b, "}}\n"...)
 }
 
-// grouped is n with a comma between thousands.
-func grouped(n uint64) string {
+// Grouped is n with a comma between thousands.
+func Grouped(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]

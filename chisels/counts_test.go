@@ -59,7 +59,7 @@ func TestCountsJSON(t *testing.T) {
 
 func TestGrouped(t *testing.T) {
 	for n, want := range map[uint64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", 100000: "100,000"} {
-		if have := grouped(n); have != want {
+		if have := Grouped(n); have != want {
 			t.Errorf("%d: %s", n, have)
 		}
 	}

@@ -70,7 +70,7 @@ func (l *Lines) Gap(ev *event.Event) error {
 		if ev.Lost == 1 {
 			noun = "event"
 		}
-		line := fmt.Sprintf("--- %s %s lost here (cpu %d) ---", grouped(ev.Lost), noun, ev.CPU)
+		line := fmt.Sprintf("--- %s %s lost here (cpu %d) ---", Grouped(ev.Lost), noun, ev.CPU)
 		if l.Color {
 			line = "\x1b[31m" + line + "\x1b[0m"
 		}

@@ -95,11 +95,11 @@ func (s *Screen) status(ts uint64) string {
 	text := time.Unix(0, int64(ts)).Format(" 15:04:05")
 	seen := s.Seen()
 	if s.at != 0 && ts > s.at {
-		text += fmt.Sprintf("  %s events/s", grouped(uint64(float64(seen-s.seen)/(float64(ts-s.at)/1e9))))
+		text += fmt.Sprintf("  %s events/s", Grouped(uint64(float64(seen-s.seen)/(float64(ts-s.at)/1e9))))
 	}
 	s.seen, s.at = seen, ts
 	if n := s.Stats(); n.Lost > 0 {
-		text += fmt.Sprintf("  %s lost (%s) ", grouped(n.Lost), n.Why())
+		text += fmt.Sprintf("  %s lost (%s) ", Grouped(n.Lost), n.Why())
 	} else {
 		text += "  none lost "
 	}

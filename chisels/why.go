@@ -62,7 +62,7 @@ func (l *Lines) WhyNotes() (lines []string) {
 		slices.SortFunc(r.fields, func(a, b Missing) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Field, b.Field)) })
 		var parts []string
 		for _, m := range r.fields {
-			parts = append(parts, fmt.Sprintf("%s %s", m.Field, grouped(m.N)))
+			parts = append(parts, fmt.Sprintf("%s %s", m.Field, Grouped(m.N)))
 		}
 		lines = append(lines, fmt.Sprintf("<NA> %s: %s (%s)", times(r.n), r.text, strings.Join(parts, ", ")))
 	}
@@ -76,5 +76,5 @@ func times(n uint64) string {
 	if n == 1 {
 		return "once"
 	}
-	return grouped(n) + " times"
+	return Grouped(n) + " times"
 }

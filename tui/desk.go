@@ -3,7 +3,7 @@ package tui
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
+	"scry/chisels"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -125,6 +125,19 @@ func (d *desk) header(screen tcell.Screen, x, y, w int) {
 		n := uniseg.StringWidth(lost)
 		put(screen, x+w-uniseg.StringWidth(right)-n-3, y, n, lostStyle, lost)
 	}
+}
+
+// nothing says why there is nothing, of what a pane shows, and what to do about it.
+func (a *app) nothing(st *status, what string) string {
+	switch {
+	case st.reading:
+		return "Reading the capture\nnothing for this view so far"
+	case a.text != "":
+		return "Nothing passes the filter " + a.text + "\nF4 changes it"
+	case st.live:
+		return "Nothing yet\n" + what + " appear when something happens"
+	}
+	return "The capture has nothing for this view\nF2 shows other views"
 }
 
 // badge says in one word where things are.
@@ -371,13 +384,5 @@ func count(n uint64) string {
 	case n >= 10_000_000:
 		return fmt.Sprintf("%.1fM", float64(n)/1e6)
 	}
-	digits := fmt.Sprint(n)
-	var b strings.Builder
-	for i, c := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
+	return chisels.Grouped(n)
 }

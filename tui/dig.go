@@ -180,14 +180,8 @@ func (p *digPane) update(payloads []any, st *status) {
 	switch {
 	case p.text != "":
 		p.empty = fmt.Sprintf("No event has the text %q\nEsc shows all %s", p.text, count(uint64(d.n)))
-	case st.reading:
-		p.empty = "Reading the capture\nno such event so far"
-	case p.app.text != "":
-		p.empty = "Nothing passes the filter " + p.app.text + "\nF4 changes it"
-	case st.live:
-		p.empty = "Nothing yet\nevents appear when something happens"
 	default:
-		p.empty = "The capture has no such event"
+		p.empty = p.app.nothing(st, "events")
 	}
 }
 

@@ -55,14 +55,8 @@ func (p *tablePane) update(payloads []any, st *status) {
 	case len(p.rows) > 0:
 	case len(f.Rows) > 0:
 		p.empty = fmt.Sprintf("No row has the text %q\nEsc shows all %s rows", p.text, count(uint64(len(f.Rows))))
-	case st.reading:
-		p.empty = "Reading the capture\nnothing for this view so far"
-	case p.app.text != "":
-		p.empty = "Nothing passes the filter " + p.app.text + "\nF4 changes it"
-	case st.live:
-		p.empty = "Nothing yet\nrows appear when something happens"
 	default:
-		p.empty = "The capture has nothing for this view\nF2 shows other views"
+		p.empty = p.app.nothing(st, "rows")
 	}
 }
 
