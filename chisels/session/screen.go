@@ -24,7 +24,7 @@ func Screen(args []string, stdout io.Writer, version string) error {
 		return err
 	}
 	if c.Help != "" {
-		_, err := io.WriteString(stdout, manual.CommandHelp("tui"))
+		_, err := io.WriteString(stdout, manual.CommandHelp("tui")+screenHelp)
 		return err
 	}
 	switch {
@@ -55,6 +55,15 @@ func Screen(args []string, stdout io.Writer, version string) error {
 	}
 	return err
 }
+
+// screenHelp is what the help of the command says besides.
+const screenHelp = `
+  -v, --view VIEW    begin with that view; --list-views lists them
+  -d, --delay MS     time between two looks at a live machine (default 1000)
+  --raw, -j, --csv   print what the view has, and show no screen
+
+  The others are those of scry: scry --help=all. ? shows the keys; docs/tui.md tells more.
+`
 
 // writeViews lists the views: id and title, or with -j all that the specs say.
 func writeViews(w io.Writer, c *options.Config) error {

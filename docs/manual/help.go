@@ -27,7 +27,7 @@ var examples = [][2]string{
 	{"scry -- ls /tmp", "all that a command does"},
 	{"scry -w FILE", "record it"},
 	{"scry -r FILE -w OUT 'fd.port=443'", "read it, keep a part of it"},
-	{"scry info FILE", "what is in the file"},
+	{"scry tui -r FILE", "look at it full-screen"},
 }
 
 const (
