@@ -71,6 +71,7 @@ type app struct {
 	note      string            // said in the footer
 	noteBad   bool
 	noteEnd   time.Time
+	clock     *time.Ticker // runs while there is a note or a recording
 	mouse     bool
 	search    string                // what was looked for last
 	recording *recording            // a capture that is being written; nil: none
@@ -165,7 +166,7 @@ func newApp(o *Options) (*app, error) {
 	if slices.Contains(o.Read, "-") {
 		return nil, errors.New("a capture that comes through a pipe cannot be looked at twice: write it to a file, and give that with -r")
 	}
-	a := &app{o: o, tv: tview.NewApplication(), mouse: true}
+	a := &app{o: o, tv: tview.NewApplication(), mouse: true, clock: time.NewTicker(time.Second)}
 	a.leave, a.sleep, a.launch, a.place = a.tv.Stop, stopProcess, (*exec.Cmd).Run, filepath.Clean
 	if o.Prefs == nil {
 		o.Prefs = &Prefs{}
@@ -235,11 +236,6 @@ func noTerminal(err error) error {
 	return fmt.Errorf("the full-screen interface needs a terminal; scry -r FILE prints the events (%w)", err)
 }
 
-// ready is a screen that was initialised: the library would do it once more, and not look at the error.
-type ready struct{ tcell.Screen }
-
-func (ready) Init() error { return nil }
-
 // run owns the screen until the user leaves.
 func (a *app) run(screen tcell.Screen) (err error) {
 	if err := screen.Init(); err != nil {
@@ -247,7 +243,7 @@ func (a *app) run(screen tcell.Screen) (err error) {
 	}
 	a.screen = screen
 	a.theme.dress()
-	a.tv.SetScreen(ready{screen}).EnableMouse(a.mouse).EnablePaste(true).SetRoot(a.pages, true).SetInputCapture(a.capture)
+	a.tv.SetScreen(&canvas{Screen: screen}).EnableMouse(a.mouse).EnablePaste(true).SetRoot(a.pages, true).SetInputCapture(a.capture)
 	go a.engine.run()
 	done := make(chan struct{})
 	go a.deliver(done)
@@ -266,10 +262,9 @@ func (a *app) run(screen tcell.Screen) (err error) {
 	return err
 }
 
-// deliver brings updates to the screen, and the clock.
+// deliver brings updates to the screen, and the clock when something waits for it.
 func (a *app) deliver(done <-chan struct{}) {
-	clock := time.NewTicker(time.Second)
-	defer clock.Stop()
+	defer a.clock.Stop()
 	for {
 		select {
 		case <-done:
@@ -278,13 +273,16 @@ func (a *app) deliver(done <-chan struct{}) {
 			if u := a.post.take(); u != nil {
 				a.tv.QueueUpdateDraw(func() { a.receive(u) })
 			}
-		case <-clock.C:
+		case <-a.clock.C:
 			a.tv.QueueUpdate(func() {
-				if over := a.note != "" && time.Now().After(a.noteEnd); over || a.recording != nil {
-					if over {
-						a.note = ""
-					}
+				over := a.note != "" && time.Now().After(a.noteEnd)
+				if over {
+					a.note = ""
+				}
+				if over || a.recording != nil {
 					a.tv.ForceDraw()
+				} else if a.note == "" {
+					a.clock.Stop()
 				}
 			})
 		}
@@ -326,6 +324,7 @@ func (a *app) top() *level { return a.stack[len(a.stack)-1] }
 // say puts a line into the footer.
 func (a *app) say(bad bool, format string, args ...any) {
 	a.note, a.noteBad, a.noteEnd = firstLine(fmt.Sprintf(format, args...)), bad, time.Now().Add(8*time.Second)
+	a.clock.Reset(time.Second)
 }
 
 func firstLine(s string) string {

@@ -13,6 +13,11 @@ func put(s tcell.Screen, x, y, width int, style tcell.Style, text string) int {
 	}
 	used, state := 0, -1
 	for len(text) > 0 {
+		if len(text) > 1 && used+1 < width && isPrint(text[0]) && isPrint(text[1]) { // nearly all of it is such
+			s.SetContent(x+used, y, rune(text[0]), nil, style)
+			text, used, state = text[1:], used+1, -1
+			continue
+		}
 		var cluster string
 		var w int
 		cluster, text, w, state = uniseg.FirstGraphemeClusterInString(text, state)
@@ -32,6 +37,9 @@ func put(s tcell.Screen, x, y, width int, style tcell.Style, text string) int {
 	}
 	return used
 }
+
+// isPrint tells that a byte is a character that has a cell of its own, when another one follows.
+func isPrint(b byte) bool { return b >= ' ' && b < 0x7f }
 
 // putRight is put that ends before x+width. What does not fit loses its end.
 func putRight(s tcell.Screen, x, y, width int, style tcell.Style, text string) {

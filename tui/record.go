@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/uniseg"
@@ -203,6 +204,7 @@ func (a *app) startRecording(file string, where *filter.Filter) {
 		return
 	}
 	a.recording = r
+	a.clock.Reset(time.Second)
 	if len(a.o.Read) == 0 {
 		a.activate()
 		return

@@ -105,7 +105,7 @@ func machineLoad() (*proc.Load, error) {
 }
 
 // poll is how long events may lie in the rings when screens are drawn once in a while.
-const poll = 250 * time.Millisecond
+const poll = 500 * time.Millisecond
 
 // attachFor records what a screen asks for. Screens change, so the privileges stay.
 func attachFor(c *options.Config) func(capture.Demand, time.Duration) (tui.Source, error) {
