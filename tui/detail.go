@@ -24,6 +24,8 @@ type eventList interface {
 	place() int
 	whole() *status
 	hold() // the selection does not follow the end
+	// live is where the events of a running machine are, and what the list needs to go on meanwhile.
+	live(env *chisels.Env, where *filter.Filter) (func(target) *liveEvent, []sink, error)
 }
 
 // nearby is how many events before and behind the selected one are asked for with it, so that going on is quick.
@@ -79,16 +81,15 @@ func (p *detailPane) sinks(env *chisels.Env, where *filter.Filter) ([]sink, erro
 	if err != nil {
 		return nil, err
 	}
-	dig, ok := p.list.(*digPane)
-	if !env.Live || !ok {
+	if !env.Live {
 		f := newDetailFeed(t, *p.wanted.Load())
 		return []sink{{chisel: f, take: f.take}}, nil
 	}
-	list, err := dig.sinks(env, where)
+	find, list, err := p.list.live(env, where)
 	if err != nil {
 		return nil, err
 	}
-	return append([]sink{constantSink(told(t, dig.feed, env.Tables.Host(), *p.wanted.Load()))}, list...), nil
+	return append([]sink{constantSink(told(t, find, env.Tables.Host(), *p.wanted.Load()))}, list...), nil
 }
 
 // update takes what was found.

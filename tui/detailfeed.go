@@ -197,9 +197,9 @@ func (f *detailFeed) take(uint64, bool) any { return f.got[:len(f.got):len(f.got
 func (f *detailFeed) Finish() error { return nil }
 
 // told are the details of events that were kept, of a running machine.
-func told(t *teller, feed *digFeed, host *event.Host, list []target) (out []*detail) {
+func told(t *teller, find func(target) *liveEvent, host *event.Host, list []target) (out []*detail) {
 	for _, w := range list {
-		l := feed.live(w.seq)
+		l := find(w)
 		if l == nil {
 			continue
 		}

@@ -81,6 +81,9 @@ func (a *app) goView(id string) {
 
 // goEvents shows the events of the selection, in one of the panes that do so.
 func (a *app) goEvents(id string) {
+	if p, ok := a.top().pane.(interface{ events() bool }); ok && id == digView && p.events() {
+		return // the pane knows better
+	}
 	where, name, err := a.chosen()
 	if err != nil {
 		a.say(true, "%v", err)
@@ -144,6 +147,8 @@ type digPane struct {
 	bodyY int
 	names int // widths so far, so that columns do not dance
 	types int
+	past  *spectroPane // whose events are listed, live; nil: those that come
+	from  uint64       // with past: the moment where they begin
 }
 
 func newDigPane(a *app) *digPane { return &digPane{Box: tview.NewBox(), app: a, list: &dug{}} }
@@ -156,16 +161,32 @@ func (p *digPane) sinks(env *chisels.Env, where *filter.Filter) ([]sink, error) 
 			return nil, err
 		}
 		p.feed = f
+		if p.past != nil {
+			f.recall(p.past.feed.kept, env.Tables.Host())
+		}
+	}
+	if p.past != nil {
+		list, err := p.past.sinks(env, p.past.feed.where)
+		return append([]sink{{chisel: constant{}, take: p.feed.take}}, list...), err
 	}
 	return []sink{{chisel: p.feed, demand: p.feed.demand, take: p.feed.take}}, nil
+}
+
+// live is where the events of the list are, and what has to go on meanwhile.
+func (p *digPane) live(env *chisels.Env, where *filter.Filter) (func(target) *liveEvent, []sink, error) {
+	list, err := p.sinks(env, where)
+	return func(t target) *liveEvent { return p.feed.live(t.seq) }, list, err
 }
 
 // update shows what was added.
 func (p *digPane) update(payloads []any, st *status) {
 	d := payloads[0].(*dug)
+	if p.past != nil {
+		p.past.update(payloads[1:], st)
+	}
 	if d.feed != p.list.feed {
 		p.some, p.upTo, p.at, p.top, p.first = nil, 0, 0, 0, st.first
-		p.tail = st.live
+		p.tail = st.live && p.past == nil
 	}
 	p.list = d
 	if p.first == 0 && d.n > 0 {
@@ -180,6 +201,8 @@ func (p *digPane) update(payloads []any, st *status) {
 	switch {
 	case p.text != "":
 		p.empty = fmt.Sprintf("No event has the text %q\nEsc shows all %s", p.text, count(uint64(d.n)))
+	case p.past != nil:
+		p.empty = "None of these events are kept any more\nonly the newest are"
 	default:
 		p.empty = p.app.nothing(st, "events")
 	}
@@ -280,6 +303,9 @@ func (p *digPane) summary() string {
 	if d.first > 0 {
 		text += fmt.Sprintf(", %s older ones left out", count(uint64(d.first)))
 	}
+	if p.past != nil && d.since >= p.from {
+		text += ", none kept before " + time.Unix(0, int64(d.since)).In(p.app.zone()).Format("15:04:05.000")
+	}
 	return text
 }
 
@@ -347,8 +373,8 @@ func (p *digPane) open() {
 	if p.count() == 0 {
 		return
 	}
-	if r, _ := p.rowAt(p.place()); r.tone == toneGap {
-		p.app.say(false, "these events never came: the kernel had no room for them")
+	if r, text := p.rowAt(p.place()); r.tone == toneGap {
+		p.app.say(false, "%s", strings.Trim(alias(text), "- "))
 		return
 	}
 	p.tail = false

@@ -16,8 +16,7 @@ const (
 	maxDug      = 100_000
 	maxDugBytes = 64 << 20
 	chunkRows   = 1024
-	maxDugText  = 2 << 10  // of one event's line
-	maxDugFDs   = 16 << 10 // descriptors that are remembered, to share their copies
+	maxDugText  = 2 << 10 // of one event's line
 )
 
 // tone is what an event is about, which its colour says.
@@ -31,7 +30,7 @@ const (
 	toneProcess
 	toneSignal
 	toneFailed
-	toneGap // no event: some were lost here
+	toneGap // no event: some are missing here
 )
 
 // dugRow is one event of the list, as text. It has no pointers but that of a live event's record, so that a hundred thousand of them cost the collector little.
@@ -53,14 +52,15 @@ type chunk struct {
 }
 
 // size is what the chunk takes of the bound.
-func (c *chunk) size() int { return len(c.text) + c.raw + cap(c.rows)*40 + cap(c.live)*128 }
+func (c *chunk) size() int { return len(c.text) + c.raw + cap(c.rows)*40 + cap(c.live)*liveEventSize }
 
 // dug is the list as the screen gets it.
 type dug struct {
 	feed   *digFeed // which one it is of; for comparing only
 	chunks []chunk
-	first  int // sequence number of the first row: that many were left out
-	n      int // rows
+	first  int    // sequence number of the first row: that many were left out
+	n      int    // rows
+	since  uint64 // of events that were recalled: the time up to which they are gone
 }
 
 // row is the row at place i.
@@ -84,7 +84,10 @@ type digFeed struct {
 	bytes   int // of all chunks but the last
 	lost    uint64
 	why     uint16 // CPU on which they were lost
-	fds     map[*event.FD]*event.FD
+	keeper  keeper
+	seen    uint64 // time of the last event, shown or not
+	away    bool   // others were shown since
+	since   uint64 // see dug
 	max     int
 	maxSize int
 }
@@ -98,7 +101,7 @@ func lineOptions(o *fields.Options) *fields.Options {
 
 func newDigFeed(env *chisels.Env, where *filter.Filter) (*digFeed, error) {
 	o := lineOptions(env.Options)
-	f := &digFeed{key: where.String(), where: where, keeps: env.Live, fds: map[*event.FD]*event.FD{}, max: maxDug, maxSize: maxDugBytes}
+	f := &digFeed{key: where.String(), where: where, keeps: env.Live, max: maxDug, maxSize: maxDugBytes}
 	text := "*%proc.name (%thread.tid)"
 	if env.Containers {
 		text = "*%container.name (%container.id) %proc.name (%thread.tid:%thread.vtid)"
@@ -121,11 +124,17 @@ func newDigFeed(env *chisels.Env, where *filter.Filter) (*digFeed, error) {
 
 // Event adds a row.
 func (f *digFeed) Event(ev *event.Event) (bool, error) {
+	if f.away {
+		f.away = false
+		f.addGap(ev.TS, awayText(ev.TS-min(f.seen, ev.TS)))
+	}
+	f.seen = max(f.seen, ev.TS)
 	if ev.Type.Internal() && !f.intern || !f.where.Match(ev) {
 		return false, nil
 	}
 	if f.lost > 0 {
-		f.addGap(ev.TS)
+		f.addGap(ev.TS, lostText(f.lost, f.why))
+		f.lost = 0
 	}
 	c := f.room()
 	at := len(c.text)
@@ -145,7 +154,7 @@ func (f *digFeed) Event(ev *event.Event) (bool, error) {
 	end := len(b) - at
 	c.rows = append(c.rows, dugRow{num: ev.Num, ts: ev.TS, text: uint32(at), who: uint16(who), kind: uint16(min(kind, end)), end: uint16(end), cpu: ev.CPU, tone: toneOf(ev)})
 	if f.keeps {
-		l := f.keep(ev)
+		l := f.keeper.keep(ev)
 		c.live, c.raw = append(c.live, l), c.raw+len(l.raw)+len(l.enter)
 	}
 	return true, nil
@@ -188,16 +197,38 @@ func (f *digFeed) Gap(ev *event.Event) error {
 	return nil
 }
 
-func (f *digFeed) addGap(ts uint64) {
+// resumed remembers that the list has not seen all that there was.
+func (f *digFeed) resumed() { f.away = f.seen != 0 }
+
+// recall makes rows of events that were kept.
+func (f *digFeed) recall(m *memory, host *event.Host) {
+	f.since = m.gone
+	m.each(func(l *liveEvent) {
+		if ev, err := l.restore(host); err == nil {
+			_, _ = f.Event(ev) // it has no errors
+		}
+	})
+}
+
+// lostText tells of events that were lost, awayText of a time in which something else was shown.
+func lostText(n uint64, cpu uint16) string {
+	return fmt.Sprintf("--- %s events lost here (cpu %d) ---", count(n), cpu)
+}
+
+func awayText(ns uint64) string {
+	return "--- not watched for " + spanText(ns) + ": something else was shown ---"
+}
+
+// addGap adds a row that is no event.
+func (f *digFeed) addGap(ts uint64, text string) {
 	c := f.room()
 	at := len(c.text)
-	c.text = fmt.Appendf(c.text, "--- %s events lost here (cpu %d) ---", count(f.lost), f.why)
+	c.text = append(c.text, text...)
 	n := uint16(len(c.text) - at)
 	c.rows = append(c.rows, dugRow{ts: ts, text: uint32(at), who: n, kind: n, end: n, tone: toneGap})
 	if f.keeps {
 		c.live = append(c.live, liveEvent{})
 	}
-	f.lost = 0
 }
 
 // room is the chunk that has room for another row. Older chunks go when there are too many.
@@ -224,7 +255,7 @@ func (f *digFeed) room() *chunk {
 
 // take is the list so far, for the screen. What it is of the last chunk is not written to any more.
 func (f *digFeed) take(uint64, bool) any {
-	d := &dug{feed: f, first: f.first}
+	d := &dug{feed: f, first: f.first, since: f.since}
 	for _, c := range f.chunks {
 		d.chunks = append(d.chunks, chunk{rows: c.rows[:len(c.rows):len(c.rows)], text: c.text[:len(c.text):len(c.text)]})
 		d.n += len(c.rows)
@@ -234,57 +265,6 @@ func (f *digFeed) take(uint64, bool) any {
 
 // Finish has nothing to end.
 func (f *digFeed) Finish() error { return nil }
-
-// liveEvent is an event of a running machine, which cannot be read again: its record, what the state said of it, and a copy of its descriptor. Its thread is the record
-// of the state itself: that moves on, so the fields of a process are those of the moment in which somebody asks.
-type liveEvent struct {
-	raw, enter       []byte
-	num              uint64
-	enterTS, latency uint64
-	onCPU, lost      uint64
-	thread           *event.Thread
-	fd               *event.FD
-	fdNum            int64
-	errno            int32
-	faults, flags    uint32
-	cpu              uint16
-	cut              bool
-}
-
-// keep copies an event.
-func (f *digFeed) keep(ev *event.Event) liveEvent {
-	l := liveEvent{num: ev.Num, enterTS: ev.EnterTS, latency: ev.Latency, onCPU: ev.OnCPU, lost: ev.Lost, thread: ev.Thread, fdNum: ev.FDNum, errno: ev.Errno,
-		faults: ev.Faults, flags: ev.Flags, cpu: ev.CPU, cut: ev.Cut}
-	n := len(ev.Raw)
-	b := make([]byte, 0, n+len(ev.Enter))
-	b = append(append(b, ev.Raw...), ev.Enter...)
-	l.raw = b[:n:n]
-	if ev.Enter != nil {
-		l.enter = b[n:]
-	}
-	if ev.FD != nil {
-		l.fd = f.fds[ev.FD]
-		if l.fd == nil || *l.fd != *ev.FD { // records of descriptors are used again: a copy, which events share
-			if len(f.fds) >= maxDugFDs {
-				clear(f.fds)
-			}
-			c := *ev.FD
-			l.fd, f.fds[ev.FD] = &c, &c
-		}
-	}
-	return l
-}
-
-// restore makes the event again. It is valid until the next event of the engine, as it points at records of the state.
-func (l *liveEvent) restore(host *event.Host) (*event.Event, error) {
-	ev := &event.Event{}
-	if err := ev.Decode(l.raw, false); err != nil {
-		return nil, err
-	}
-	ev.Num, ev.EnterTS, ev.Latency, ev.OnCPU, ev.Lost, ev.Thread, ev.FD, ev.FDNum = l.num, l.enterTS, l.latency, l.onCPU, l.lost, l.thread, l.fd, l.fdNum
-	ev.Errno, ev.Faults, ev.Flags, ev.CPU, ev.Cut, ev.Enter, ev.Host = l.errno, l.faults, l.flags, l.cpu, l.cut, l.enter, host
-	return ev, nil
-}
 
 // live is the kept event of the row with a sequence number, nil when that went, or is none.
 func (f *digFeed) live(seq int) *liveEvent {

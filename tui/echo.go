@@ -186,6 +186,9 @@ func (p *echoPane) toEnd() {
 
 // height is how many lines a call takes.
 func (p *echoPane) height(place int) int {
+	if p.echoAt(place).gap != "" {
+		return 1
+	}
 	n := len(p.lines(p.echoAt(place)))
 	if p.headed(place) {
 		n++
@@ -199,6 +202,9 @@ func (p *echoPane) headed(place int) bool {
 		return true
 	}
 	e, before := p.echoAt(place), p.echoAt(place-1)
+	if e.gap != "" {
+		return false
+	}
 	return e.asks() != before.asks() || !e.same(before)
 }
 
@@ -317,6 +323,9 @@ func (p *echoPane) step() (*chisels.Step, string, error) {
 		return nil, "", nil
 	}
 	e := p.echoAt(p.place())
+	if e.gap != "" {
+		return nil, "", nil
+	}
 	return p.app.descriptor(e.pid, e.fd, e.raw)
 }
 
@@ -372,11 +381,13 @@ func (p *echoPane) converse() {
 
 // open shows all of the selected call.
 func (p *echoPane) open() {
-	switch {
-	case p.count() == 0:
-	case p.app.status.live:
-		p.app.say(false, "of data no more is kept; d lists the events of this descriptor, and Enter shows one")
-	default:
+	if p.count() == 0 {
+		return
+	}
+	if gap := p.echoAt(p.place()).gap; gap != "" {
+		p.app.say(false, "%s", strings.Trim(gap, "- "))
+	} else {
+		p.tail = false
 		p.app.push(&level{pane: newDetailPane(p.app, p), name: "Event", where: p.app.top().where})
 	}
 }
@@ -386,11 +397,19 @@ func (p *echoPane) target(place int) target {
 	return target{seq: p.seq(place), num: e.num, ts: e.ts}
 }
 
+// live is where the events of the calls are, and what has to go on meanwhile.
+func (p *echoPane) live(env *chisels.Env, where *filter.Filter) (func(target) *liveEvent, []sink, error) {
+	list, err := p.sinks(env, where)
+	return func(t target) *liveEvent { return p.feed.kept.find(t.num) }, list, err
+}
+
 // near are the calls around the selected one.
 func (p *echoPane) near(n int) (list []target) {
 	at := p.place()
 	for i := max(at-n, 0); i < min(at+n+1, p.count()); i++ {
-		list = append(list, p.target(i))
+		if p.echoAt(i).gap == "" {
+			list = append(list, p.target(i))
+		}
 	}
 	return list
 }
@@ -433,6 +452,20 @@ func (p *echoPane) Draw(screen tcell.Screen) {
 	skip, line := p.line, 0
 	for i := p.place(); i < p.count() && line < h; i++ {
 		e := p.echoAt(i)
+		if e.gap != "" {
+			if skip--; skip < 0 {
+				style := t.bad
+				if i == p.place() {
+					style = t.selected
+				}
+				fill(screen, x, y+line, w, style)
+				put(screen, x, y+line, w, style, e.gap)
+				p.on = append(p.on, i)
+				line++
+			}
+			skip = max(skip, 0)
+			continue
+		}
 		if p.headed(i) {
 			if skip--; skip < 0 {
 				p.drawHead(screen, x, y+line, w, e, i)
@@ -509,7 +542,7 @@ func (p *echoPane) turn(e *echo, place int) string {
 	}
 	text := fmt.Sprintf("◀ %s answered %s", one, other)
 	if place > 0 {
-		if before := p.echoAt(place - 1); before.asks() && e.ts >= before.ts {
+		if before := p.echoAt(place - 1); before.gap == "" && before.asks() && e.ts >= before.ts {
 			text += fmt.Sprintf(" after %s", time.Duration(e.ts-before.ts).Round(time.Microsecond))
 		}
 	}

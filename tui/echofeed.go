@@ -24,6 +24,7 @@ const (
 
 // echo is the data of one call. Nobody changes it.
 type echo struct {
+	gap       string // it is no call: what is missing here
 	num, ts   uint64
 	data      []byte // as far as it was recorded
 	moved     int64
@@ -39,7 +40,9 @@ type echo struct {
 }
 
 // same tells whether two are of one descriptor of one process.
-func (e *echo) same(o *echo) bool { return e.pid == o.pid && e.fd == o.fd && e.name == o.name }
+func (e *echo) same(o *echo) bool {
+	return e.gap == "" && o.gap == "" && e.pid == o.pid && e.fd == o.fd && e.name == o.name
+}
 
 // asks tells whether this is a question: what the client writes, and what the server reads.
 func (e *echo) asks() bool { return e.read != e.client }
@@ -68,6 +71,11 @@ type echoFeed struct {
 	arena    []byte
 	texts    map[string]string
 	scratch  []byte
+	kept     *memory // live: the events
+	seen     uint64  // time of the last event, of whatever kind
+	away     bool    // others were shown since
+	lost     uint64
+	why      uint16 // CPU on which they were lost
 	max      int
 	maxBytes int
 }
@@ -79,6 +87,9 @@ func newEchoFeed(env *chisels.Env, where *filter.Filter) (*echoFeed, error) {
 		return nil, err
 	}
 	f := &echoFeed{key: where.String(), where: filter.And(own, where), snap: echoPayload, texts: map[string]string{}, max: maxEchoes, maxBytes: maxEchoBytes}
+	if env.Live {
+		f.kept = newMemory()
+	}
 	names := []string{"evt.buffer", "evt.rawres", "fd.name", "proc.name"}
 	if env.Containers {
 		names = append(names, "container.name", "container.id")
@@ -105,6 +116,11 @@ func newEchoFeed(env *chisels.Env, where *filter.Filter) (*echoFeed, error) {
 
 // Event keeps the data of ev.
 func (f *echoFeed) Event(ev *event.Event) (bool, error) {
+	if f.away {
+		f.away = false
+		f.add(&echo{ts: ev.TS, gap: awayText(ev.TS - min(f.seen, ev.TS))})
+	}
+	f.seen = max(f.seen, ev.TS)
 	if !f.where.Match(ev) {
 		return false, nil
 	}
@@ -126,12 +142,33 @@ func (f *echoFeed) Event(ev *event.Event) (bool, error) {
 		e.pid = ev.Thread.PID
 	}
 	e.client = ev.FD == nil || ev.FD.Role != event.RoleServer
+	if f.lost > 0 {
+		f.add(&echo{ts: ev.TS, gap: lostText(f.lost, f.why)})
+		f.lost = 0
+	}
+	f.add(e)
+	if f.kept != nil {
+		f.kept.add(ev)
+	}
+	return true, nil
+}
+
+// Gap remembers that events were lost; a line before the next call says so.
+func (f *echoFeed) Gap(ev *event.Event) error {
+	f.lost, f.why = f.lost+ev.Lost, ev.CPU
+	return nil
+}
+
+// resumed remembers that the list has not seen all that there was.
+func (f *echoFeed) resumed() { f.away = f.seen != 0 }
+
+// add puts something at the end of the list. What is too old goes.
+func (f *echoFeed) add(e *echo) {
 	f.list = append(f.list, e)
 	for f.bytes += len(e.data); len(f.list) > f.max || f.bytes > f.maxBytes && len(f.list) > 1; f.first++ {
 		f.bytes -= len(f.list[0].data)
 		f.list = f.list[1:]
 	}
-	return true, nil
 }
 
 // own is a copy of data. Small ones share a block of memory.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,10 @@ type sink struct {
 	// belongs to the goroutine of the screen.
 	take func(ts uint64, ended bool) any
 }
+
+// resumer is the chisel of a sink that goes on with what it has, live. It is told when it did not get all events since the last one: others were shown, or the kernel
+// was asked for others.
+type resumer interface{ resumed() }
 
 // request asks the engine for a screen.
 type request struct {
@@ -85,6 +90,7 @@ type engine struct {
 	mu   sync.Mutex
 	next *request
 
+	fed     []resumer // what the live source was for
 	tables  *state.Tables
 	machine load
 	density *density // of the whole capture, once it was read
@@ -394,6 +400,7 @@ func (t *turn) watch() error {
 	want = want.Complete()
 	src := t.source.Load()
 	if src == nil || !src.demand.Covers(want) {
+		t.fed = nil
 		t.drop()
 		t.deliver(update{id: t.id, status: status{cpu: -1, live: true, attaching: true}})
 		s, err := t.o.Attach(want, sourceTick)
@@ -402,6 +409,15 @@ func (t *turn) watch() error {
 		}
 		src = &liveSource{s, want}
 		t.source.Store(src)
+	}
+	before := t.fed
+	t.fed = nil
+	for _, s := range t.sinks {
+		if r, ok := s.chisel.(resumer); ok {
+			if t.fed = append(t.fed, r); !slices.Contains(before, r) {
+				r.resumed()
+			}
+		}
 	}
 	if t.once {
 		t.publish(uint64(time.Now().UnixNano()), false)

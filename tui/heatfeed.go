@@ -6,6 +6,7 @@ import (
 
 	"scry/capture/event"
 	"scry/chisels"
+	"scry/filter"
 )
 
 // Bounds of a spectrogram.
@@ -40,7 +41,9 @@ type heatList struct {
 // before how long it is. It belongs to the goroutine of the engine, as all chisels.
 type heatFeed struct {
 	view  chisels.Viewer
-	key   string // what it was made for
+	where *filter.Filter // what it was made for
+	key   string         // that, as text
+	kept  *memory        // live: the events
 	live  bool
 	auto  bool
 	width uint64
@@ -64,8 +67,15 @@ func (f *heatFeed) Event(ev *event.Event) (bool, error) {
 	if !f.live && ev.TS != 0 && !event.WrittenLate.Has(ev.Type) {
 		f.roll(ev.TS)
 	}
-	return f.view.Event(ev)
+	ok, err := f.view.Event(ev)
+	if ok && f.live {
+		f.kept.add(ev)
+	}
+	return ok, err
 }
+
+// resumed forgets what was counted of an interval that it did not see all of.
+func (f *heatFeed) resumed() { f.view.Result(0) }
 
 // Finish has nothing to end.
 func (f *heatFeed) Finish() error { return nil }

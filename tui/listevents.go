@@ -1,14 +1,76 @@
 package tui
 
-import "scry/chisels"
+import (
+	"scry/capture"
+	"scry/capture/event"
+	"scry/chisels"
+	"scry/filter"
+)
 
-// listEvents is a view that lists events, as the detail pane goes along it. Only a capture has the events of its rows still.
+// listFeed is a view that lists events, live: it keeps them, so that they can be looked at. It belongs to the goroutine of the engine.
+type listFeed struct {
+	spec   *chisels.Spec
+	env    *chisels.Env
+	where  *filter.Filter
+	view   chisels.Viewer
+	key    string // the filter, as text
+	demand capture.Demand
+	kept   *memory
+	err    error // sticky
+}
+
+func newListFeed(s *chisels.Spec, env *chisels.Env, where *filter.Filter) (*listFeed, error) {
+	v, err := chisels.OpenView(s, env, where)
+	if err != nil {
+		return nil, err
+	}
+	own, err := filter.Compile(s.Filter, env.Options)
+	if err != nil {
+		return nil, err
+	}
+	all, err := newDigFeed(env, filter.And(own, where)) // for what it needs of the kernel: all that can be said of an event
+	if err != nil {
+		return nil, err
+	}
+	return &listFeed{spec: s, env: env, where: where, view: v, key: where.String(), demand: v.Demand().Or(all.demand), kept: newMemory()}, nil
+}
+
+// Event keeps what makes a row.
+func (f *listFeed) Event(ev *event.Event) (bool, error) {
+	if f.err != nil {
+		return false, f.err
+	}
+	ok, err := f.view.Event(ev)
+	if ok {
+		f.kept.add(ev)
+	}
+	return ok, err
+}
+
+// resumed begins anew: a list with a hole would not show it.
+func (f *listFeed) resumed() {
+	f.kept.forget()
+	f.view, f.err = chisels.OpenView(f.spec, f.env, f.where)
+}
+
+// Finish has nothing to end.
+func (f *listFeed) Finish() error { return nil }
+
+// take is what there is.
+func (f *listFeed) take(ts uint64, ended bool) any {
+	if ended {
+		return f.view.Result(ts)
+	}
+	return f.view.Peek(ts)
+}
+
+// listEvents is a view that lists events, as the detail pane goes along it.
 type listEvents struct{ *tablePane }
 
 // target is the event of the row at a place.
 func (l listEvents) target(place int) target {
 	r := &l.frame.Rows[l.rows[place]]
-	return target{seq: place, num: r.Num, ts: r.TS}
+	return target{num: r.Num, ts: r.TS}
 }
 
 func (l listEvents) near(n int) (list []target) {
@@ -31,16 +93,19 @@ func (l listEvents) whole() *status { return l.read }
 
 func (l listEvents) hold() { l.tail = false }
 
+// live is where the events of the rows are, and what has to go on meanwhile.
+func (l listEvents) live(env *chisels.Env, where *filter.Filter) (func(target) *liveEvent, []sink, error) {
+	list, err := l.sinks(env, where)
+	return func(t target) *liveEvent { return l.feed.kept.find(t.num) }, list, err
+}
+
 // openEvent shows the event of the selected row of a list.
 func (p *tablePane) openEvent() {
-	switch {
-	case len(p.rows) == 0:
-	case p.app.status.live:
-		p.app.say(false, "a view does not keep the events of its rows; F6 lists them")
-	default:
-		p.tail = false
-		p.app.push(&level{pane: newDetailPane(p.app, listEvents{p}), name: "Event", where: p.app.top().where})
+	if len(p.rows) == 0 {
+		return
 	}
+	p.tail = false
+	p.app.push(&level{pane: newDetailPane(p.app, listEvents{p}), name: "Event", where: p.app.top().where})
 }
 
 // lists tells that each row of the view is an event.

@@ -92,9 +92,12 @@ func (s *loopSource) Close() error {
 }
 
 // liveOptions are those of an interface over a machine that is none.
-func liveOptions(path string) Options {
+func liveOptions(path string) Options { return restingOptions(path, 20*time.Millisecond) }
+
+// restingOptions are those of one where nothing happens for a while after all that the capture has.
+func restingOptions(path string, rest time.Duration) Options {
 	return Options{Interval: 50 * time.Millisecond, Attach: func(capture.Demand, time.Duration) (Source, error) {
-		return &loopSource{name: path, wake: make(chan struct{}, 1), rest: 20 * time.Millisecond}, nil
+		return &loopSource{name: path, wake: make(chan struct{}, 1), rest: rest}, nil
 	}}
 }
 

@@ -282,6 +282,12 @@ func (p *echoPane) save(format chisels.OutputFormat) func(io.Writer) error {
 		if format == chisels.FormatText {
 			for _, seq := range some {
 				e := l.list[seq-l.first]
+				if e.gap != "" {
+					if _, err := io.WriteString(w, e.gap+"\n"); err != nil {
+						return err
+					}
+					continue
+				}
 				text := "------ " + moment(e.ts) + " " + e.head() + "\n"
 				for _, line := range dataLines(e.data, mode, 120) {
 					text += string(fields.AppendText(nil, line, &fields.Options{})) + "\n"
@@ -297,6 +303,9 @@ func (p *echoPane) save(format chisels.OutputFormat) func(io.Writer) error {
 		return records(w, format, names, numbers, func(write func([]string) error) error {
 			for _, seq := range some {
 				e := l.list[seq-l.first]
+				if e.gap != "" {
+					continue
+				}
 				way := map[bool]string{true: "read", false: "write"}[e.read]
 				row := []string{fmt.Sprint(e.num), moment(e.ts), e.comm, fmt.Sprint(e.pid), fmt.Sprint(e.tid), way, fmt.Sprint(e.moved), e.name, e.container, e.id,
 					base64.StdEncoding.EncodeToString(e.data)}

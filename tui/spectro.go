@@ -9,6 +9,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
 
+	"scry/capture"
 	"scry/chisels"
 	"scry/filter"
 )
@@ -77,15 +78,15 @@ func (p *spectroPane) sinks(env *chisels.Env, where *filter.Filter) ([]sink, err
 		if err != nil {
 			return nil, err
 		}
-		f = &heatFeed{view: v, key: where.String(), live: env.Live, auto: step < 0, width: uint64(heatWidths[0])}
+		f = &heatFeed{view: v, where: where, key: where.String(), kept: newMemory(), live: env.Live, auto: step < 0, width: uint64(heatWidths[0])}
 		p.feed = f
-	} else {
-		f.view.Result(0) // what it counted of an interval that it did not see the end of
 	}
 	if step >= 0 {
 		f.width = uint64(heatWidths[step])
 	}
-	return []sink{{chisel: f, demand: f.view.Demand(), take: f.take}}, nil
+	demand := f.view.Demand()
+	demand.Payload = max(demand.Payload, capture.DefaultSnapLen) // as events look in a list
+	return []sink{{chisel: f, demand: demand, take: f.take}}, nil
 }
 
 // stepped is the interval, 0 when the feed makes its own.
@@ -207,15 +208,15 @@ func (s *selection) latencies() string {
 	return spanText(s.low) + " to " + spanText(s.high)
 }
 
-// inside selects the events of the selection. Those of a running machine are gone: there, it selects those of such latencies that come.
-func (p *spectroPane) inside() (*filter.Filter, string, error) {
+// inside selects the events of the selection, or when its times do not count all that ever take so long.
+func (p *spectroPane) inside(timed bool) (*filter.Filter, string, error) {
 	s, ok := p.selected()
 	if !ok {
 		return nil, "", nil
 	}
-	from, to := s.from, s.to-1
-	if p.app.status.live {
-		from, to = 0, ^uint64(0)
+	from, to := uint64(0), ^uint64(0)
+	if timed {
+		from, to = s.from, s.to-1
 	}
 	rect, err := chisels.HeatRect(from, to, s.low, s.high, p.app.o.Fields)
 	if err != nil {
@@ -228,30 +229,40 @@ func (p *spectroPane) inside() (*filter.Filter, string, error) {
 	return filter.And(p.app.top().where, filter.And(own, rect)), s.latencies(), nil
 }
 
-// step is where a rectangle leads; without one, keys that ask are for all that there is.
+// step is where a rectangle leads; without one, keys that ask are for all that there is. Of a running machine views show what comes, and so that which takes so long.
 func (p *spectroPane) step() (*chisels.Step, string, error) {
 	if p.mark == nil {
 		return nil, "", nil
 	}
-	where, name, err := p.inside()
+	where, name, err := p.inside(!p.app.status.live)
 	if err != nil || where == nil {
 		return nil, "", err
 	}
 	return &chisels.Step{Filter: where}, name, nil
 }
 
-// enter shows the events of the selection.
+// enter shows the events of the selection. Those of a running machine were kept, as far as there is room.
 func (p *spectroPane) enter() {
-	where, name, err := p.inside()
+	where, name, err := p.inside(true)
 	switch {
 	case err != nil:
 		p.app.say(true, "%v", err)
 	case where != nil:
-		if p.app.status.live {
-			p.app.say(false, "the events from now on that take %s: earlier ones of a running machine are not kept", name)
+		dig := newDigPane(p.app)
+		if s, _ := p.selected(); p.app.status.live {
+			dig.past, dig.from = p, s.from
+			p.tail = false
 		}
-		p.app.push(&level{pane: p.app.eventPane(digView), name: p.app.title(digView) + " " + name, where: where})
+		p.app.push(&level{pane: dig, name: p.app.title(digView) + " " + name, where: where})
 	}
+}
+
+// events shows those of the rectangle; false when there is none.
+func (p *spectroPane) events() bool {
+	if p.mark != nil {
+		p.enter()
+	}
+	return p.mark != nil
 }
 
 // keys are those of a spectrogram.

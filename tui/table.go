@@ -14,7 +14,8 @@ type tablePane struct {
 	*grid
 	app  *app
 	spec *chisels.Spec
-	read *status // once the capture was read
+	read *status   // once the capture was read
+	feed *listFeed // of a list of events, live; of the goroutine of the engine
 }
 
 func newTablePane(a *app, s *chisels.Spec) *tablePane {
@@ -24,8 +25,18 @@ func newTablePane(a *app, s *chisels.Spec) *tablePane {
 	return p
 }
 
-// sinks makes the view.
+// sinks makes the view. Live, a list of events goes on as long as its filter stays.
 func (p *tablePane) sinks(env *chisels.Env, where *filter.Filter) ([]sink, error) {
+	if env.Live && p.lists() {
+		if f := p.feed; f == nil || f.key != where.String() {
+			f, err := newListFeed(p.spec, env, where)
+			if err != nil {
+				return nil, err
+			}
+			p.feed = f
+		}
+		return []sink{{chisel: p.feed, demand: p.feed.demand, take: p.feed.take}}, nil
+	}
 	v, err := chisels.OpenView(p.spec, env, where)
 	if err != nil {
 		return nil, err
