@@ -74,6 +74,7 @@ type app struct {
 	clock     *time.Ticker // runs while there is a note or a recording
 	mouse     bool
 	search    string                // what was looked for last
+	trying    bool                  // a filter is being typed
 	recording *recording            // a capture that is being written; nil: none
 	saving    sync.WaitGroup        // screens that are being saved
 	failed    atomic.Pointer[error] // with which the program ends
@@ -348,6 +349,9 @@ func (a *app) activate() {
 			a.engine.show(&request{sinks: func(*chisels.Env) ([]sink, error) { return nil, errEnough }})
 			return
 		}
+	}
+	if g, ok := l.pane.(interface{ try(bool) }); ok {
+		g.try(a.trying)
 	}
 	r := &request{id: a.id, from: l.from, to: l.to}
 	rec := a.recording

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"scry/capture"
@@ -72,6 +73,7 @@ func (d *dug) row(i int) (*dugRow, []byte) {
 
 // digFeed makes a row of each event. It belongs to the goroutine of the engine, as all chisels.
 type digFeed struct {
+	heir
 	key     string // the filter, as text
 	where   *filter.Filter
 	demand  capture.Demand
@@ -210,13 +212,52 @@ func (f *digFeed) recall(m *memory, host *event.Host) {
 	})
 }
 
+// refilter makes rows of the events of another list, which was for another filter.
+func (f *digFeed) refilter(old *digFeed, host *event.Host) {
+	f.of = old
+	if old.first > 0 {
+		f.addGap(old.chunks[0].rows[0].ts, leftText)
+	}
+	for _, c := range old.chunks {
+		for i := range c.rows {
+			r := &c.rows[i]
+			if r.tone == toneGap {
+				f.addGap(r.ts, string(c.text[r.text:r.text+uint32(r.end)]))
+			} else if ev, err := c.live[i].restore(host); err == nil {
+				_, _ = f.Event(ev) // it has no errors
+			}
+		}
+	}
+	f.seen, f.away, f.lost, f.why = old.seen, old.away, old.lost, old.why
+	if !implies(f.key, old.key) && old.seen != 0 {
+		f.addGap(old.seen, narrowText)
+	}
+}
+
+// implies tells that nothing passes a filter that does not pass another one. That both are texts makes it a guess, but one that says no too often only.
+func implies(key, than string) bool {
+	return than == "" || strings.HasPrefix(key+" and ", than+" and ") && !strings.Contains(key, " or ")
+}
+
+// Texts of rows that are no event: of what went before there was another filter, and of what could not pass that.
+const (
+	leftText   = "--- older ones were left out ---"
+	narrowText = "--- there was another filter until here: what that left out is missing ---"
+)
+
+// filtered is the filter that it was made for.
+func (f *digFeed) filtered() string { return f.key }
+
+// needs is what it asks the kernel for.
+func (f *digFeed) needs() capture.Demand { return f.demand }
+
 // lostText tells of events that were lost, awayText of a time in which something else was shown.
 func lostText(n uint64, cpu uint16) string {
 	return fmt.Sprintf("--- %s events lost here (cpu %d) ---", count(n), cpu)
 }
 
 func awayText(ns uint64) string {
-	return "--- not watched for " + spanText(ns) + ": something else was shown ---"
+	return "--- not watched for " + spanText(ns) + " ---"
 }
 
 // addGap adds a row that is no event.

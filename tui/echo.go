@@ -18,8 +18,8 @@ import (
 type echoPane struct {
 	*tview.Box
 	answered
-	app   *app
-	feed  *echoFeed // of the goroutine of the engine
+	app *app
+	going[*echoFeed]
 	list  *echoes
 	chat  bool // one descriptor, as a conversation
 	mode  dataMode
@@ -41,14 +41,14 @@ func newEchoPane(a *app) *echoPane { return &echoPane{Box: tview.NewBox(), app: 
 
 // sinks makes the list. Live, it goes on as long as its filter stays.
 func (p *echoPane) sinks(env *chisels.Env, where *filter.Filter) ([]sink, error) {
-	if f := p.feed; f == nil || !env.Live || f.key != where.String() {
+	err := p.of(where.String(), env.Live, func(old *echoFeed) (*echoFeed, error) {
 		f, err := newEchoFeed(env, where)
-		if err != nil {
-			return nil, err
+		if err == nil && old != nil {
+			f.refilter(old, env.Tables.Host())
 		}
-		p.feed = f
-	}
-	return []sink{{chisel: p.feed, demand: p.feed.demand, take: p.feed.take}}, nil
+		return f, err
+	})
+	return p.going.sinks(), err
 }
 
 // update shows what was added.

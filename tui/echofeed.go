@@ -56,6 +56,7 @@ type echoes struct {
 
 // echoFeed keeps the data of calls. It belongs to the goroutine of the engine.
 type echoFeed struct {
+	heir
 	key      string
 	where    *filter.Filter
 	demand   capture.Demand
@@ -161,6 +162,33 @@ func (f *echoFeed) Gap(ev *event.Event) error {
 
 // resumed remembers that the list has not seen all that there was.
 func (f *echoFeed) resumed() { f.away = f.seen != 0 }
+
+// refilter takes the calls of another list, which was for another filter.
+func (f *echoFeed) refilter(old *echoFeed, host *event.Host) {
+	f.of = old
+	if old.first > 0 {
+		f.add(&echo{ts: old.list[0].ts, gap: leftText})
+	}
+	for _, e := range old.list {
+		if e.gap != "" {
+			f.add(e)
+		} else if l := old.kept.find(e.num); l != nil {
+			if ev, err := l.restore(host); err == nil {
+				_, _ = f.Event(ev) // it has no errors
+			}
+		}
+	}
+	f.seen, f.away, f.lost, f.why = old.seen, old.away, old.lost, old.why
+	if !implies(f.key, old.key) && old.seen != 0 {
+		f.add(&echo{ts: old.seen, gap: narrowText})
+	}
+}
+
+// filtered is the filter that it was made for.
+func (f *echoFeed) filtered() string { return f.key }
+
+// needs is what it asks the kernel for.
+func (f *echoFeed) needs() capture.Demand { return f.demand }
 
 // add puts something at the end of the list. What is too old goes.
 func (f *echoFeed) add(e *echo) {

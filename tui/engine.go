@@ -34,7 +34,19 @@ type sink struct {
 
 // resumer is the chisel of a sink that goes on with what it has, live. It is told when it did not get all events since the last one: others were shown, or the kernel
 // was asked for others.
-type resumer interface{ resumed() }
+type resumer interface {
+	resumed()
+	prior() resumer // the one that it has its events from, which was fed before; nil for none, and when it was told already
+}
+
+// heir is for feeds that may have what another one had.
+type heir struct{ of resumer }
+
+func (h *heir) prior() resumer {
+	of := h.of
+	h.of = nil // it need not stay
+	return of
+}
 
 // request asks the engine for a screen.
 type request struct {
@@ -414,7 +426,8 @@ func (t *turn) watch() error {
 	t.fed = nil
 	for _, s := range t.sinks {
 		if r, ok := s.chisel.(resumer); ok {
-			if t.fed = append(t.fed, r); !slices.Contains(before, r) {
+			of := r.prior()
+			if t.fed = append(t.fed, r); !slices.Contains(before, r) && !slices.Contains(before, of) {
 				r.resumed()
 			}
 		}

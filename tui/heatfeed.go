@@ -4,6 +4,7 @@ import (
 	"sort"
 	"time"
 
+	"scry/capture"
 	"scry/capture/event"
 	"scry/chisels"
 	"scry/filter"
@@ -40,6 +41,7 @@ type heatList struct {
 // heatFeed makes a line of each interval. Live, the ticks end them; of a capture it does so itself, as the interval may have to grow while it is read: nobody knows
 // before how long it is. It belongs to the goroutine of the engine, as all chisels.
 type heatFeed struct {
+	heir
 	view  chisels.Viewer
 	where *filter.Filter // what it was made for
 	key   string         // that, as text
@@ -72,6 +74,18 @@ func (f *heatFeed) Event(ev *event.Event) (bool, error) {
 		f.kept.add(ev)
 	}
 	return ok, err
+}
+
+// filtered is the filter that it was made for.
+func (f *heatFeed) filtered() string { return f.key }
+
+// needs is what it asks the kernel for.
+func (f *heatFeed) needs() capture.Demand {
+	d := f.view.Demand()
+	if f.live {
+		d.Payload = max(d.Payload, capture.DefaultSnapLen) // as events look in a list
+	}
+	return d
 }
 
 // resumed forgets what was counted of an interval that it did not see all of.

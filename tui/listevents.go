@@ -9,6 +9,7 @@ import (
 
 // listFeed is a view that lists events, live: it keeps them, so that they can be looked at. It belongs to the goroutine of the engine.
 type listFeed struct {
+	heir
 	spec   *chisels.Spec
 	env    *chisels.Env
 	where  *filter.Filter
@@ -49,9 +50,31 @@ func (f *listFeed) Event(ev *event.Event) (bool, error) {
 
 // resumed begins anew: a list with a hole would not show it.
 func (f *listFeed) resumed() {
+	if len(f.kept.chunks) == 0 {
+		return
+	}
 	f.kept.forget()
 	f.view, f.err = chisels.OpenView(f.spec, f.env, f.where)
 }
+
+// refilter takes the events of another list, which was for another filter, when none that belong here are missing there.
+func (f *listFeed) refilter(old *listFeed, host *event.Host) {
+	if !implies(f.key, old.key) {
+		return
+	}
+	f.of, f.kept.gone = old, old.kept.gone
+	old.kept.each(func(l *liveEvent) {
+		if ev, err := l.restore(host); err == nil && f.err == nil {
+			_, f.err = f.Event(ev)
+		}
+	})
+}
+
+// filtered is the filter that it was made for.
+func (f *listFeed) filtered() string { return f.key }
+
+// needs is what it asks the kernel for.
+func (f *listFeed) needs() capture.Demand { return f.demand }
 
 // Finish has nothing to end.
 func (f *listFeed) Finish() error { return nil }

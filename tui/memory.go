@@ -6,8 +6,8 @@ import (
 	"scry/capture/event"
 )
 
-// liveEvent is an event of a running machine, which cannot be read again: its record, what the state said of it, and a copy of its descriptor. Its thread is the record
-// of the state itself: that moves on, so the fields of a process are those of the moment in which somebody asks.
+// liveEvent is an event of a running machine, which cannot be read again: its record, what the state said of it, and copies of its descriptor and its thread. The
+// parents of the thread are the records of the state itself: these move on, and so do counters, as the memory that a process has.
 type liveEvent struct {
 	raw, enter       []byte
 	num, ts          uint64
@@ -38,19 +38,20 @@ func (l *liveEvent) restore(host *event.Host) (*event.Event, error) {
 
 // keeper copies events. The zero value is ready.
 type keeper struct {
-	fds  map[*event.FD]*event.FD // copies of descriptors, which events share
-	room []byte                  // for records, which share blocks
+	fds     map[*event.FD]*event.FD         // copies of descriptors, which events share
+	threads map[*event.Thread]*event.Thread // and of threads
+	room    []byte                          // for records, which share blocks
 }
 
 // Bounds of what a keeper has for sharing.
 const (
-	maxKeptFDs = 16 << 10
-	keptBlock  = 64 << 10
+	maxShared = 16 << 10 // descriptors, and threads
+	keptBlock = 64 << 10
 )
 
-// keep copies an event. hot: no allocation but for the first event of a descriptor, or of a block
+// keep copies an event. hot: no allocation but for the first event of a descriptor, of a thread, or of a block
 func (k *keeper) keep(ev *event.Event) liveEvent {
-	l := liveEvent{num: ev.Num, ts: ev.TS, enterTS: ev.EnterTS, latency: ev.Latency, onCPU: ev.OnCPU, lost: ev.Lost, thread: ev.Thread, fdNum: ev.FDNum,
+	l := liveEvent{num: ev.Num, ts: ev.TS, enterTS: ev.EnterTS, latency: ev.Latency, onCPU: ev.OnCPU, lost: ev.Lost, thread: k.thread(ev.Thread), fdNum: ev.FDNum,
 		errno: ev.Errno, faults: ev.Faults, flags: ev.Flags, cpu: ev.CPU, cut: ev.Cut}
 	l.raw = k.own(ev.Raw)
 	if ev.Enter != nil {
@@ -59,7 +60,7 @@ func (k *keeper) keep(ev *event.Event) liveEvent {
 	if ev.FD != nil {
 		l.fd = k.fds[ev.FD]
 		if l.fd == nil || *l.fd != *ev.FD { // records of descriptors are used again
-			if k.fds == nil || len(k.fds) >= maxKeptFDs {
+			if k.fds == nil || len(k.fds) >= maxShared {
 				k.fds = map[*event.FD]*event.FD{}
 			}
 			c := *ev.FD
@@ -67,6 +68,27 @@ func (k *keeper) keep(ev *event.Event) liveEvent {
 		}
 	}
 	return l
+}
+
+// thread is a copy of a thread as it is now.
+func (k *keeper) thread(t *event.Thread) *event.Thread {
+	if t == nil {
+		return nil
+	}
+	if c := k.threads[t]; c != nil && c.Same(t) && (t.Leader == t || t.Leader == nil || c.Leader != nil && c.Leader.Same(t.Leader)) {
+		return c
+	}
+	if k.threads == nil || len(k.threads) >= maxShared {
+		k.threads = map[*event.Thread]*event.Thread{}
+	}
+	c := *t
+	k.threads[t] = &c
+	if t.Leader == t {
+		c.Leader = &c
+	} else {
+		c.Leader = k.thread(t.Leader)
+	}
+	return &c
 }
 
 // own is a copy of a record.

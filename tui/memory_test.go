@@ -189,3 +189,100 @@ func TestAway(t *testing.T) {
 		})
 	}
 }
+
+// rowsOf counts the rows of the list at the top, the gaps among them, and those that have a text.
+func (x *testApp) rowsOf(text string) (rows, gaps, with int) {
+	x.tv.QueueUpdate(func() {
+		switch p := x.top().pane.(type) {
+		case *digPane:
+			rows = p.list.n
+			for i := range p.list.n {
+				r, b := p.list.row(i)
+				if r.tone == toneGap {
+					gaps++
+				} else if strings.Contains(string(b), text) {
+					with++
+				}
+			}
+		case *echoPane:
+			rows = len(p.list.list)
+			for _, e := range p.list.list {
+				if e.gap != "" {
+					gaps++
+				} else if strings.Contains(string(e.data)+e.comm, text) {
+					with++
+				}
+			}
+		case *tablePane:
+			rows, with = len(p.rows), len(p.rows)
+		}
+	})
+	return rows, gaps, with
+}
+
+// Live, a filter that is typed is tried on what is there already. When it is given up, nothing is missing; when another one takes its place, the list says what is.
+func TestTryFilterLive(t *testing.T) {
+	for _, c := range []struct{ view, capture, filter, text string }{
+		{digView, "web.scap", "evt.type=recvfrom", "recvfrom"},
+		{echoView, "web.scap", "proc.name=client", "client"},
+		{"spy_users", "containers.scap", "proc.name=sleep", ""},
+	} {
+		t.Run(c.view, func(t *testing.T) {
+			o := restingOptions(testCapture(t, c.capture), time.Hour)
+			o.View = c.view
+			x := newTestApp(t, 120, 40, o)
+			same := 0
+			last := -1
+			x.until("has all", func(string) bool {
+				rows, _, _ := x.rowsOf("")
+				if rows == last && rows > 0 {
+					same++
+				} else {
+					last, same = rows, 0
+				}
+				return same > 40
+			})
+			all, _, with := x.rowsOf(c.text)
+			x.press("f")
+			x.press(strings.Split(c.filter, "")...)
+			x.until("shows what passes", func(string) bool {
+				rows, gaps, _ := x.rowsOf(c.text)
+				return gaps == 0 && rows > 0 && rows < all && (c.text == "" || rows == with)
+			})
+			x.press("Esc")
+			x.until("shows all again", func(string) bool {
+				rows, gaps, _ := x.rowsOf(c.text)
+				return rows == all && gaps == 0
+			})
+			x.press("f")
+			x.press(strings.Split(c.filter, "")...)
+			x.press("Enter")
+			x.until("shows what passes", func(string) bool {
+				rows, gaps, _ := x.rowsOf(c.text)
+				return gaps == 0 && rows > 0 && rows < all
+			})
+			if c.text == "" {
+				return
+			}
+			x.press("f", "Ctrl-U", "Enter")
+			x.until("says what is missing", func(string) bool {
+				rows, gaps, n := x.rowsOf(c.text)
+				return gaps == 1 && rows == n+1 && n == with
+			})
+		})
+	}
+}
+
+func TestImplies(t *testing.T) {
+	for _, c := range []struct {
+		key, than string
+		want      bool
+	}{
+		{"", "", true}, {"a = 1", "", true}, {"a = 1", "a = 1", true}, {"a = 1 and b = 2", "a = 1", true},
+		{"", "a = 1", false}, {"a = 1", "a = 1 and b = 2", false}, {"a = 12", "a = 1", false}, {"a = 1 and b = 2 or c = 3", "a = 1", false},
+	} {
+		if got := implies(c.key, c.than); got != c.want {
+			t.Errorf("%q implies %q: %v", c.key, c.than, got)
+		}
+	}
+}

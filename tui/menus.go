@@ -276,10 +276,14 @@ func (a *app) swap(l *level) {
 func (a *app) command() []string {
 	l := a.top()
 	args := []string{"scry"}
+	p, shadowed := tableOf(l.pane)
+	if shadowed = shadowed && p.shadowed(); shadowed {
+		args = append(args, "tui", "-v", p.spec.Name, "--raw")
+	}
 	for _, name := range a.o.Read {
 		args = append(args, "-r", name)
 	}
-	if c, ok := l.pane.(interface{ command() []string }); ok {
+	if c, ok := l.pane.(interface{ command() []string }); ok && !shadowed {
 		args = append(args, c.command()...)
 	}
 	for _, b := range []struct {
@@ -298,6 +302,12 @@ func (a *app) command() []string {
 
 // command is what selects the view.
 func (p *tablePane) command() []string { return []string{"-c", p.spec.Name} }
+
+// shadowed tells that -c takes the name for another chisel.
+func (p *tablePane) shadowed() bool {
+	s, err := p.app.o.Catalog.Find(p.spec.Name)
+	return err != nil || !s.View
+}
 
 // quoted is a command line as a shell takes it.
 func quoted(args []string) string {

@@ -49,8 +49,8 @@ var boxes = []box{
 type overviewPane struct {
 	*tview.Box
 	answered
-	app    *app
-	feed   *overviewFeed // of the goroutine of the engine
+	app *app
+	going[*overviewFeed]
 	m      *measured
 	frames []*chisels.Frame // of each box, in its order
 	rows   [][]int          // of these, that are shown
@@ -69,18 +69,11 @@ func newOverviewPane(a *app) *overviewPane {
 
 // sinks makes the counters. Live, they go on as long as their filter stays.
 func (p *overviewPane) sinks(env *chisels.Env, where *filter.Filter) ([]sink, error) {
-	f := p.feed
-	if f == nil || !env.Live || f.key != where.String() {
-		var err error
+	err := p.of(where.String(), env.Live, func(*overviewFeed) (*overviewFeed, error) {
 		machine := p.app.engine
-		if f, err = newOverviewFeed(env, where, func() *usage { return machine.machine.now }); err != nil {
-			return nil, err
-		}
-		p.feed = f
-	} else {
-		f.resume()
-	}
-	return []sink{{chisel: f, demand: f.demand, take: f.take}}, nil
+		return newOverviewFeed(env, where, func() *usage { return machine.machine.now })
+	})
+	return p.going.sinks(), err
 }
 
 // update shows what was counted.

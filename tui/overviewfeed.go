@@ -66,6 +66,7 @@ type measured struct {
 
 // overviewFeed counts for the overview, and runs the chisels of its boxes. It belongs to the goroutine of the engine, as all chisels.
 type overviewFeed struct {
+	heir
 	key     string
 	where   *filter.Filter
 	whole   bool // of the machine: nothing is left out
@@ -104,13 +105,19 @@ func newOverviewFeed(env *chisels.Env, where *filter.Filter, machine func() *usa
 	return f, nil
 }
 
-// resume goes on after a time in which nothing was counted.
-func (f *overviewFeed) resume() {
+// resumed goes on after a time in which nothing was counted.
+func (f *overviewFeed) resumed() {
 	f.counts, f.from = sample{}, 0
 	for _, v := range f.views {
 		v.Result(0)
 	}
 }
+
+// filtered is the filter that it was made for.
+func (f *overviewFeed) filtered() string { return f.key }
+
+// needs is what it asks the kernel for.
+func (f *overviewFeed) needs() capture.Demand { return f.demand }
 
 // boxOrder are the chisels in the order of the feed.
 var boxOrder = []string{"overview_processes", "overview_syscalls", "overview_connections", "overview_files", "overview_errors", "overview_commands", "overview_peers"}

@@ -170,7 +170,7 @@ func (p *prompt) take(c manual.Candidate) {
 
 // editFilter lets the user type a filter.
 func (a *app) editFilter() {
-	p := &prompt{label: "filter", toggle: a.editNarrow}
+	p := &prompt{label: "filter", toggle: func() { a.trying = false; a.editNarrow() }}
 	p.check = func(text string) (bool, []string) {
 		if strings.TrimSpace(text) == "" {
 			return true, []string{"Tab completes; Enter filters by what is typed, and by nothing when that is empty; F2 looks for a plain text instead"}
@@ -182,7 +182,8 @@ func (a *app) editFilter() {
 	}
 	p.complete = func(text string) []manual.Candidate { return completeFilter(text) }
 	p.done = func(text string) bool {
-		if strings.TrimSpace(text) == a.text { // that is what is shown
+		a.trying = false
+		if strings.TrimSpace(text) == a.text && !a.status.live { // that is what is shown
 			return true
 		}
 		if err := a.setFilter(text); err != nil {
@@ -192,7 +193,9 @@ func (a *app) editFilter() {
 		return true
 	}
 	before := a.text
+	a.trying = true
 	p.left = func() {
+		a.trying = false
 		if a.text != before {
 			a.setFilter(before)
 		}
@@ -204,14 +207,14 @@ func (a *app) editFilter() {
 // previewAfter is how long a filter must stand before it is tried.
 const previewAfter = 300 * time.Millisecond
 
-// previewer tries a filter on a capture while it is typed: the line above tells how many rows there are. A live capture has no events of before to count.
+// previewer tries a filter while it is typed: the line above tells how many rows there are.
 func (a *app) previewer(p *prompt) func(text string) {
 	var wait *time.Timer
 	return func(text string) {
 		if wait != nil {
 			wait.Stop()
 		}
-		if !p.ok || a.status.live {
+		if !p.ok {
 			return
 		}
 		wait = time.AfterFunc(previewAfter, func() {

@@ -20,16 +20,17 @@ import (
 
 // loopSource is a live capture that is none: the events of a file again and again, as fast as they are taken, until it is closed.
 type loopSource struct {
-	name string
-	mu   sync.Mutex
-	f    *capture.File
-	stop bool
-	n    uint64
-	last uint64 // time of the last event: what comes again comes later
-	base uint64 // that is added to the times of the file
-	told bool   // there is one
-	wake chan struct{}
-	rest time.Duration // pause after each file
+	name  string
+	mu    sync.Mutex
+	f     *capture.File
+	stop  bool
+	n     uint64
+	last  uint64 // time of the last event: what comes again comes later
+	base  uint64 // that is added to the times of the file
+	told  bool   // there is one
+	wake  chan struct{}
+	rest  time.Duration // pause after each file
+	until time.Time     // the end of the one at hand
 }
 
 func (s *loopSource) Next(ev *event.Event) error {
@@ -39,6 +40,15 @@ func (s *loopSource) Next(ev *event.Event) error {
 		s.mu.Unlock()
 		if stop {
 			return io.EOF
+		}
+		if wait := time.Until(s.until); wait > 0 {
+			select {
+			case <-s.wake:
+			case <-time.After(min(wait, 50*time.Millisecond)):
+			}
+			s.last += uint64(50 * time.Millisecond)
+			*ev = event.Event{Type: event.InfrastructureEventE, TS: s.last} // a tick
+			return nil
 		}
 		if s.f == nil {
 			f, err := capture.Open(s.name, nil)
@@ -66,10 +76,7 @@ func (s *loopSource) Next(ev *event.Event) error {
 		if err != io.EOF {
 			return err
 		}
-		select {
-		case <-s.wake:
-		case <-time.After(s.rest):
-		}
+		s.until = time.Now().Add(s.rest)
 	}
 }
 

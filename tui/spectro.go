@@ -9,7 +9,6 @@ import (
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
 
-	"scry/capture"
 	"scry/chisels"
 	"scry/filter"
 )
@@ -18,9 +17,9 @@ import (
 type spectroPane struct {
 	*tview.Box
 	answered
-	app     *app
-	spec    *chisels.Spec
-	feed    *heatFeed // of the goroutine of the engine
+	app  *app
+	spec *chisels.Spec
+	going[*heatFeed]
 	list    *heatList
 	width   atomic.Int32 // which of heatWidths an interval has; negative: what suits the capture
 	line    int          // sequence number of the cursor's line
@@ -72,21 +71,20 @@ func newSpectroPane(a *app, s *chisels.Spec) *spectroPane {
 // sinks makes the spectrogram. Live, it goes on as long as its filter stays.
 func (p *spectroPane) sinks(env *chisels.Env, where *filter.Filter) ([]sink, error) {
 	step := p.width.Load()
-	f := p.feed
-	if f == nil || !env.Live || f.key != where.String() {
+	err := p.of(where.String(), env.Live, func(*heatFeed) (*heatFeed, error) {
 		v, err := chisels.OpenView(p.spec, env, where)
 		if err != nil {
 			return nil, err
 		}
-		f = &heatFeed{view: v, where: where, key: where.String(), kept: newMemory(), live: env.Live, auto: step < 0, width: uint64(heatWidths[0])}
-		p.feed = f
+		return &heatFeed{view: v, where: where, key: where.String(), kept: newMemory(), live: env.Live, auto: step < 0, width: uint64(heatWidths[0])}, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if step >= 0 {
-		f.width = uint64(heatWidths[step])
+		p.feed.width = uint64(heatWidths[step])
 	}
-	demand := f.view.Demand()
-	demand.Payload = max(demand.Payload, capture.DefaultSnapLen) // as events look in a list
-	return []sink{{chisel: f, demand: demand, take: f.take}}, nil
+	return p.going.sinks(), nil
 }
 
 // stepped is the interval, 0 when the feed makes its own.

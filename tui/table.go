@@ -12,10 +12,10 @@ import (
 // tablePane shows a view as a table.
 type tablePane struct {
 	*grid
-	app  *app
-	spec *chisels.Spec
-	read *status   // once the capture was read
-	feed *listFeed // of a list of events, live; of the goroutine of the engine
+	app              *app
+	spec             *chisels.Spec
+	read             *status // once the capture was read
+	going[*listFeed]         // of a list of events, live
 }
 
 func newTablePane(a *app, s *chisels.Spec) *tablePane {
@@ -28,14 +28,14 @@ func newTablePane(a *app, s *chisels.Spec) *tablePane {
 // sinks makes the view. Live, a list of events goes on as long as its filter stays.
 func (p *tablePane) sinks(env *chisels.Env, where *filter.Filter) ([]sink, error) {
 	if env.Live && p.lists() {
-		if f := p.feed; f == nil || f.key != where.String() {
+		err := p.of(where.String(), true, func(old *listFeed) (*listFeed, error) {
 			f, err := newListFeed(p.spec, env, where)
-			if err != nil {
-				return nil, err
+			if err == nil && old != nil {
+				f.refilter(old, env.Tables.Host())
 			}
-			p.feed = f
-		}
-		return []sink{{chisel: p.feed, demand: p.feed.demand, take: p.feed.take}}, nil
+			return f, err
+		})
+		return p.going.sinks(), err
 	}
 	v, err := chisels.OpenView(p.spec, env, where)
 	if err != nil {

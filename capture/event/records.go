@@ -108,6 +108,17 @@ type Thread struct {
 	ExecTime uint64
 }
 
+// Same tells whether o says the same of who the thread is and what it runs: all but the threads around it, its descriptors, and what is only counted.
+func (t *Thread) Same(o *Thread) bool {
+	return t.TID == o.TID && t.PID == o.PID && t.PTID == o.PTID && t.VTID == o.VTID && t.VPID == o.VPID && t.SID == o.SID && t.PGID == o.PGID && t.VPGID == o.VPGID &&
+		t.Comm == o.Comm && t.Exe == o.Exe && t.ExePath == o.ExePath && t.Args == o.Args && t.Env == o.Env && t.Cgroups == o.Cgroups && t.Cwd == o.Cwd && t.Root == o.Root &&
+		t.UID == o.UID && t.GID == o.GID && t.LoginUID == o.LoginUID && t.TTY == o.TTY && t.Flags == o.Flags && t.FDLimit == o.FDLimit &&
+		t.CapInheritable == o.CapInheritable && t.CapPermitted == o.CapPermitted && t.CapEff == o.CapEff &&
+		t.ExeIno == o.ExeIno && t.ExeCtime == o.ExeCtime && t.ExeMtime == o.ExeMtime && t.PIDNSInitStart == o.PIDNSInitStart &&
+		t.ExeWritable == o.ExeWritable && t.ExeUpper == o.ExeUpper && t.ExeLower == o.ExeLower && t.Memf == o.Memf &&
+		t.CloneTS == o.CloneTS && t.Start == o.Start && t.Container == o.Container && t.Invalid == o.Invalid && t.Dead == o.Dead && t.Main == o.Main
+}
+
 // FDType is what a descriptor refers to (scap_fd_type).
 type FDType uint8
 

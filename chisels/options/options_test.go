@@ -134,8 +134,10 @@ func TestParseTUI(t *testing.T) {
 			t.Errorf("%s: %+v %q %q", c.args, tui, cfg.Filter, cfg.Read)
 		}
 	}
-	cfg, tui, err := ParseTUI([]string{"--raw", "-v", "procs", "-r", "x"})
-	if err != nil || !tui.Print || len(cfg.Calls) != 1 || cfg.Calls[0].Spec.Name != "procs" {
-		t.Errorf("--raw: %+v %v", tui, err)
+	for arg, name := range map[string]string{"procs": "procs", "spy_users": "spy_users", "Spy Users": "spy_users"} { // a chisel has that name too
+		cfg, tui, err := ParseTUI([]string{"--raw", "-v", arg, "-r", "x"})
+		if err != nil || !tui.Print || len(cfg.Calls) != 1 || cfg.Calls[0].Spec.Name != name || !cfg.Calls[0].Spec.View {
+			t.Errorf("--raw -v %q: %+v %v", arg, tui, err)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"scry/chisels"
 	"scry/docs/manual"
 )
 
@@ -42,14 +43,11 @@ func ParseTUI(args []string) (*Config, *TUI, error) {
 	if len(c.Calls) > 0 {
 		return nil, nil, Usage("-c: --raw, -j and --csv print a view: -v VIEW")
 	}
-	if _, err := c.Catalog.View(cmp.Or(t.View, printedView)); err != nil {
-		return nil, nil, err
-	}
-	call, err := c.Catalog.ParseCall(cmp.Or(t.View, printedView))
+	spec, err := c.Catalog.View(cmp.Or(t.View, printedView))
 	if err != nil {
 		return nil, nil, err
 	}
-	c.Calls = append(c.Calls, call)
+	c.Calls = append(c.Calls, &chisels.Call{Spec: spec, Args: map[string]string{}})
 	if c.Live() {
 		c.Interval = t.Interval
 	}
