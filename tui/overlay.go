@@ -141,23 +141,31 @@ func frame(screen tcell.Screen, x, y, w, h int, t *theme, title string) {
 	}
 }
 
-// wrapText breaks a text into lines of at most width cells; empty lines stay.
+// wrapText breaks a text into lines of at most width cells; empty lines stay. A line of two columns, which have several blanks between them, stays one, with the second
+// column as far to the left as the width asks for.
 func wrapText(text string, width int) (out []string) {
 	width = max(width, 8)
 	for _, par := range strings.Split(strings.TrimSpace(text), "\n") {
-		if uniseg.StringWidth(par) <= width {
+		body := strings.TrimLeft(par, " ")
+		indent := par[:len(par)-len(body)]
+		line, hang := "", indent
+		if head, rest, ok := strings.Cut(body, "  "); ok && head != "" {
+			body = strings.TrimLeft(rest, " ")
+			column := min(uniseg.StringWidth(par)-uniseg.StringWidth(body), width*2/5)
+			hang = strings.Repeat(" ", column)
+			line = indent + head
+			line += strings.Repeat(" ", max(column-1-uniseg.StringWidth(line), 1))
+		} else if uniseg.StringWidth(par) <= width {
 			out = append(out, par)
 			continue
 		}
-		indent := par[:len(par)-len(strings.TrimLeft(par, " "))]
-		line := ""
-		for _, word := range strings.Fields(par) {
+		for _, word := range strings.Fields(body) {
 			switch {
 			case line == "":
-				line = indent + word
+				line = hang + word
 			case uniseg.StringWidth(line)+1+uniseg.StringWidth(word) > width:
-				out = append(out, line)
-				line = indent + word
+				out = append(out, strings.TrimRight(line, " "))
+				line = hang + word
 			default:
 				line += " " + word
 			}

@@ -47,19 +47,22 @@ func (p *spectroPane) labelWidth(w int) int {
 	switch {
 	case w < 30:
 		return 0
-	case w < 60:
-		return 9
 	}
-	return len(p.clock(0)) + 1
+	return len(p.clock(0, w)) + 1
 }
 
-// clock is a time as the interval needs it.
-func (p *spectroPane) clock(ts uint64) string {
+// clock is a time as the interval needs it. On a screen of w cells that is narrow, hours and minutes are left out where there are fractions.
+func (p *spectroPane) clock(ts uint64, w int) string {
 	format := "15:04:05"
+	short := w < 60
 	switch n := p.list.width; {
 	case n%1e9 == 0:
+	case n%1e6 == 0 && short:
+		format = "04:05.000"
 	case n%1e6 == 0:
 		format += ".000"
+	case short:
+		format = "05.000000"
 	default:
 		format += ".000000"
 	}
@@ -151,7 +154,8 @@ func (p *spectroPane) heat(level int) (rune, tcell.Style) {
 // drawAxis writes the latencies of the powers of ten above their columns, where there is room.
 func (p *spectroPane) drawAxis(screen tcell.Screen, y int) {
 	t := p.app.theme
-	put(screen, p.plotX-9, y, 8, t.dim, "time")
+	x, _, _, _ := p.GetInnerRect()
+	put(screen, x, y, p.plotX-x-1, t.dim, "time")
 	free := 0
 	for d := range heatColumns / chisels.HeatSteps {
 		c := 0
@@ -173,7 +177,7 @@ func (p *spectroPane) drawLine(screen tcell.Screen, x, y, label, seq int) {
 	if seq == p.line {
 		style = t.strong
 	}
-	put(screen, x, y, label-1, style, p.clock(l.from))
+	put(screen, x, y, label-1, style, p.clock(l.from, label+len(p.ranges)-1))
 	a, b := p.rect()
 	for c, n := range p.counts(l) {
 		in := seq >= a.line && seq <= b.line && c >= a.col && c <= b.col
@@ -203,9 +207,9 @@ func (p *spectroPane) drawFoot(screen tcell.Screen, x, y, w int) {
 	}
 	text := fmt.Sprintf("%s calls of %s", count(s.calls), s.latencies())
 	if p.mark != nil {
-		text += ", " + p.clock(s.from) + " to " + p.clock(s.to)
+		text += ", " + p.clock(s.from, w) + " to " + p.clock(s.to, w)
 	} else if w >= 60 {
-		text += ", " + p.clock(s.from)
+		text += ", " + p.clock(s.from, w)
 	}
 	n := put(screen, x+1, y, w-1, t.total, text)
 	last, width := ^uint64(0), 0
