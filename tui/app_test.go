@@ -51,3 +51,17 @@ func TestTypeAhead(t *testing.T) {
 	x.press("Enter", "Enter", "Enter", "/", "access.log", "Enter")
 	x.wait("▸ Processes", "▸ Threads 905 nginx ▸ Files 905", "row 2 of 2")
 }
+
+// The views of Kubernetes are offered where a pod is known.
+func TestKubernetesViewsOffered(t *testing.T) {
+	for name, want := range map[string]bool{"web.scap": false, "containers.scap": true} {
+		x := newTestApp(t, 160, 60, Options{Read: []string{testCapture(t, name)}, View: "procs"})
+		x.settled()
+		x.press("v")
+		s := x.wait("Server Ports")
+		if got := strings.Contains(s, "K8s Pods"); got != want {
+			t.Errorf("%s: offered %v, want %v:\n%s", name, got, want, s)
+		}
+		x.close()
+	}
+}

@@ -83,6 +83,7 @@ type status struct {
 	first, now uint64  // moments of the first and the last event
 	cpu        float64 // of the machine, percent; negative: unknown
 	density    *density
+	pods       bool // Kubernetes has to do with some container
 	err        error
 }
 
@@ -297,7 +298,7 @@ func (t *turn) NeedsState() bool { return true }
 
 // status is where the run is.
 func (t *turn) status() status {
-	s := status{live: t.live, events: t.loop.Counts.Seen, first: t.first, now: t.now, rate: t.rate, cpu: -1}
+	s := status{live: t.live, events: t.loop.Counts.Seen, first: t.first, now: t.now, rate: t.rate, cpu: -1, pods: t.tables.Pods()}
 	if t.live {
 		if u := t.machine.now; u != nil {
 			s.cpu = u.cpu

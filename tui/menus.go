@@ -94,13 +94,15 @@ func (a *app) pickView() {
 // offer is a view in the picker.
 type offer struct{ id, title, doc string }
 
-// extraViews are the views of specs, and those that are none.
+// extraViews are the views of specs, and those that are none. Where no pod is known those of Kubernetes would have nothing.
 func (a *app) extraViews(field string, specs []*chisels.Spec) (list []offer) {
 	if field == "" {
 		list = append(list, offer{overviewView, a.title(overviewView), overviewDoc})
 	}
 	for _, s := range specs {
-		list = append(list, offer{s.Name, s.Title, describe(s)})
+		if a.status.pods || !slices.Contains(s.Tags, "Kubernetes") || s.Name == a.top().pane.id() {
+			list = append(list, offer{s.Name, s.Title, describe(s)})
+		}
 	}
 	return append(list, eventOffers()...)
 }

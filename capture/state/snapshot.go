@@ -52,6 +52,16 @@ func (t *Tables) Containers() []*event.Container {
 	return t.ordered(func(c *event.Container) bool { return c.HasMeta || c.Name != "" || c.JSON != "" })
 }
 
+// Pods tells whether a container is known to be of a pod of Kubernetes.
+func (t *Tables) Pods() bool {
+	for _, c := range t.containers {
+		if c.PodUID != "" || c.Pod != nil || labelOf(c, "io.kubernetes.pod.name") != "" {
+			return true
+		}
+	}
+	return false
+}
+
 func (t *Tables) ordered(which func(*event.Container) bool) []*event.Container {
 	var out []*event.Container
 	for _, c := range t.containers {
