@@ -37,7 +37,9 @@ func (l *feedView) Event(ev *event.Event) (bool, error) {
 	}
 	r := Row{Values: make([]fields.Value, len(l.shown)), Num: ev.Num, TS: ev.TS}
 	for i := range r.Values {
-		r.Values[i] = l.cellValue(i, ev)
+		if r.Values[i] = l.cellValue(i, ev); l.Why && r.Values[i].Type == fields.Absent && l.fields[i] != nil {
+			r.Values[i].Str = l.fields[i].Why(ev)
+		}
 		l.bytes += len(r.Values[i].Str)
 	}
 	l.rows = append(l.rows, r)

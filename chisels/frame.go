@@ -26,10 +26,10 @@ type Frame struct {
 
 // Row is one row: a value for each column.
 type Row struct {
-	Values []fields.Value
-	Depth  int    // in a tree; 0 elsewhere
-	Num    uint64 // of a list: the number of its event
-	TS     uint64 // of a list: the time of its event
+	Values []fields.Value // Absent: not known; with Env.Why, Str is the reason, "" when there is none to tell
+	Depth  int            // in a tree; 0 elsewhere
+	Num    uint64         // of a list: the number of its event
+	TS     uint64         // of a list: the time of its event
 }
 
 // Order is what rows are sorted by.

@@ -45,6 +45,13 @@ func (t *Table) grouped(rows []*tableRow, by []string, hows []how, seconds float
 			out = append(out, g)
 		}
 		for i, c := range t.shown {
+			if !c.Key && g.cells[i].n == 0 { // the reason goes with the first value
+				g.cells[i].str = ""
+				if r.cells[i].n == 0 {
+					g.cells[i].str = r.cells[i].str
+					continue
+				}
+			}
 			switch {
 			case c.Key:
 				g.cells[i].merge(how{agg: aggFirst}, &r.cells[i])

@@ -157,6 +157,7 @@ type Env struct {
 	Selected   *filter.Filter // by the command line, for chisels that look at more than events
 	Tables     *state.Tables  // what is known at the moment; nil in tests
 	At         Bound          // --at: the moment that states are of
+	Why        bool           // values that are not known say why, for screens that tell it
 }
 
 // OutputFormat says how results are printed.

@@ -152,8 +152,14 @@ func (t *Table) fill(r *tableRow, ev *event.Event, still bool) {
 		v := t.scratch[i]
 		if !t.shown[i].Required {
 			if v = t.ask(i, ev); v.Type == fields.Absent {
+				if t.Why && r.cells[i].n == 0 && r.cells[i].str == "" {
+					r.cells[i].str = t.fields[i].Why(ev)
+				}
 				continue
 			}
+		}
+		if r.cells[i].n == 0 { // it may have had a reason why not
+			r.cells[i].str = ""
 		}
 		if h.agg == aggDistinct {
 			r.cells[i].n++
@@ -332,6 +338,9 @@ func (t *Table) results(out []fields.Value, r *tableRow, how []how, seconds floa
 			out[i] = r.cells[i].value()
 		} else {
 			out[i] = r.cells[i].result(how[i], seconds)
+			if out[i].Type == fields.Absent {
+				out[i].Str = r.cells[i].str
+			}
 		}
 		if d := t.shown[i].Default; d != nil && out[i].Type == fields.Absent && !t.shown[i].Key {
 			if n, err := strconv.ParseUint(*d, 10, 64); err == nil {

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -63,5 +65,23 @@ func TestKubernetesViewsOffered(t *testing.T) {
 			t.Errorf("%s: offered %v, want %v:\n%s", name, got, want, s)
 		}
 		x.close()
+	}
+}
+
+// A cell without a value says why, on the filter line and in the legend: what the field knows of it, or that nothing told it.
+func TestUnknownCells(t *testing.T) {
+	read := []string{filepath.Join("..", "..", "shared", "captures", "sysflow-alpine.scap")}
+	if _, err := os.Stat(read[0]); err != nil {
+		t.Skip("no captures of others here")
+	}
+	x := newTestApp(t, 150, 40, Options{Read: read, View: "containers"})
+	x.settled()
+	x.wait("IMAGE unknown: no record: nobody told of the container while this was recorded")
+	x.press("F7")
+	x.wait("THE SELECTED ROW")
+	x.press("Esc", "End")
+	s := x.until("selects the last row", func(s string) bool { return strings.Contains(s, "row 3 of 3") })
+	if strings.Contains(s, "unknown") {
+		t.Errorf("all is known of that row:\n%s", s)
 	}
 }

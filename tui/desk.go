@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"scry/chisels"
+	"strings"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -242,6 +243,12 @@ func (d *desk) filterLine(screen tcell.Screen, x, y, w int) {
 		p.add(t.text, l.where.String())
 	}
 	d.spots = append(d.spots, spot{x, y, w, a.editFilter})
+	if u, ok := a.top().pane.(interface{ unknown() []string }); ok {
+		const gap, little = 3, 24
+		if list := u.unknown(); len(list) > 0 && x+w-p.x-gap >= little {
+			putRight(screen, p.x+gap, y, x+w-1-p.x-gap, t.dim, strings.Join(list, "; "))
+		}
+	}
 }
 
 // timeBar is how many events there are over the time of a capture. The part that is looked at is bright.

@@ -118,7 +118,7 @@ type liveSource struct {
 func newEngine(o *Options, deliver func(update), fail func(error)) *engine {
 	env := o.Env
 	env.Out = chisels.NewOutput(io.Discard) // what views print nobody is to see
-	env.Live = len(o.Read) == 0
+	env.Live, env.Why = len(o.Read) == 0, true
 	return &engine{o: o, env: &env, machine: load{read: o.Load}, deliver: deliver, fail: fail, wanted: make(chan struct{}, 1), quit: make(chan struct{}), over: make(chan struct{})}
 }
 

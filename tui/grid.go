@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -132,6 +133,34 @@ func (g *grid) selected() (int, bool) {
 		return 0, false
 	}
 	return g.rows[g.row], true
+}
+
+// unknown says of the shown cells of the selected row that have no value why that is so, a text for each reason. Rows of a tree have cells that are for others.
+func (g *grid) unknown() (list []string) {
+	row, ok := g.selected()
+	if !ok {
+		return nil
+	}
+	f := g.frame
+	titles := map[string]string{}
+	var reasons []string
+	for _, i := range g.shown() {
+		v := f.Rows[row].Values[i]
+		if v.Type != fields.Absent || v.Str == "" && len(f.Spec.Levels) > 0 {
+			continue
+		}
+		why := cmp.Or(v.Str, "no event of the row tells it")
+		if titles[why] == "" {
+			titles[why] = f.Columns[i].Title
+			reasons = append(reasons, why)
+		} else {
+			titles[why] += ", " + f.Columns[i].Title
+		}
+	}
+	for _, why := range reasons {
+		list = append(list, titles[why]+" unknown: "+why)
+	}
+	return list
 }
 
 // move selects another row, by its place.

@@ -69,8 +69,16 @@ func describe(s *chisels.Spec) string {
 	return b.String()
 }
 
-// showLegend explains a view.
-func (a *app) showLegend(s *chisels.Spec) { a.read(s.Title, describe(s)) }
+// showLegend explains a view, and what is not known of its selected row.
+func (a *app) showLegend(s *chisels.Spec) {
+	text := describe(s)
+	if u, ok := a.top().pane.(interface{ unknown() []string }); ok {
+		if list := u.unknown(); len(list) > 0 {
+			text = "THE SELECTED ROW\n" + strings.Join(list, "\n") + "\n\n" + text
+		}
+	}
+	a.read(s.Title, text)
+}
 
 // pickView lets the user choose among the views that go with where the drill-down is.
 func (a *app) pickView() {
