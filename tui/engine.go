@@ -36,11 +36,14 @@ type sink struct {
 // was asked for others.
 type resumer interface {
 	resumed()
+	paused()        // it is not fed any more, perhaps for ever: what it has may be much
 	prior() resumer // the one that it has its events from, which was fed before; nil for none, and when it was told already
 }
 
-// heir is for feeds that may have what another one had.
+// heir is for feeds that may have what another one had. They keep what they have.
 type heir struct{ of resumer }
+
+func (h *heir) paused() {}
 
 func (h *heir) prior() resumer {
 	of := h.of
@@ -411,9 +414,9 @@ func (t *turn) watch() error {
 		want = want.Or(s.demand)
 	}
 	want = want.Complete()
-	src := t.source.Load()
+	src, fresh := t.source.Load(), false
 	if src == nil || !src.demand.Covers(want) {
-		t.fed = nil
+		fresh = true
 		t.drop()
 		t.deliver(update{id: t.id, status: status{cpu: -1, live: true, attaching: true}})
 		s, err := t.o.Attach(want, sourceTick)
@@ -423,21 +426,34 @@ func (t *turn) watch() error {
 		src = &liveSource{s, want}
 		t.source.Store(src)
 	}
-	before := t.fed
-	t.fed = nil
-	for _, s := range t.sinks {
-		if r, ok := s.chisel.(resumer); ok {
-			of := r.prior()
-			if t.fed = append(t.fed, r); !slices.Contains(before, r) && !slices.Contains(before, of) {
-				r.resumed()
-			}
-		}
-	}
+	t.feed(fresh)
 	if t.once {
 		t.publish(uint64(time.Now().UnixNano()), false)
 	}
 	_, err := t.loop.Run(src)
 	return err
+}
+
+// feed tells the chisels of the sinks what they missed, and those of the request before that they are not fed any more. fresh: the source is a new one.
+func (t *turn) feed(fresh bool) {
+	before := t.fed
+	t.fed = nil
+	for _, s := range t.sinks {
+		r, ok := s.chisel.(resumer)
+		if !ok {
+			continue
+		}
+		of := r.prior()
+		if fresh || !slices.Contains(before, r) && !slices.Contains(before, of) {
+			r.resumed()
+		}
+		t.fed = append(t.fed, r)
+	}
+	for _, r := range before {
+		if !slices.Contains(t.fed, r) {
+			r.paused()
+		}
+	}
 }
 
 // finish tells the screen how the run ended.

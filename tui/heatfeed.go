@@ -88,6 +88,9 @@ func (f *heatFeed) needs() capture.Demand {
 	return d
 }
 
+// paused lets the events go: there may be as many spectrograms as there are ways to look.
+func (f *heatFeed) paused() { f.kept.drop() }
+
 // resumed forgets what was counted of an interval that it did not see all of.
 func (f *heatFeed) resumed() { f.view.Result(0) }
 

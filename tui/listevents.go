@@ -17,6 +17,7 @@ type listFeed struct {
 	key    string // the filter, as text
 	demand capture.Demand
 	kept   *memory
+	stale  bool  // it was paused
 	err    error // sticky
 }
 
@@ -48,12 +49,19 @@ func (f *listFeed) Event(ev *event.Event) (bool, error) {
 	return ok, err
 }
 
+// paused lets the events go: resumed begins anew.
+func (f *listFeed) paused() {
+	f.kept.drop()
+	f.stale = true
+}
+
 // resumed begins anew: a list with a hole would not show it.
 func (f *listFeed) resumed() {
-	if len(f.kept.chunks) == 0 {
+	if !f.stale && len(f.kept.chunks) == 0 {
 		return
 	}
-	f.kept.forget()
+	f.stale = false
+	f.kept.drop()
 	f.view, f.err = chisels.OpenView(f.spec, f.env, f.where)
 }
 

@@ -147,8 +147,14 @@ func (m *memory) add(ev *event.Event) {
 	c.bytes += liveEventSize + len(l.raw) + len(l.enter)
 }
 
-// forget begins anew.
-func (m *memory) forget() { m.chunks, m.bytes, m.gone = nil, 0, 0 }
+// drop lets all events go.
+func (m *memory) drop() {
+	if n := len(m.chunks); n > 0 {
+		list := m.chunks[n-1].events
+		m.gone = max(m.gone, list[len(list)-1].ts)
+	}
+	m.chunks, m.bytes, m.keeper = nil, 0, keeper{}
+}
 
 // find is the event with a number, nil when it is not there. That is for the events of one capture, whose numbers go up.
 func (m *memory) find(num uint64) *liveEvent {

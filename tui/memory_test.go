@@ -67,9 +67,9 @@ func TestMemory(t *testing.T) {
 	if m.bytes > m.maxBytes {
 		t.Errorf("%d bytes", m.bytes)
 	}
-	m.forget()
-	if m.find(total) != nil || m.bytes != 0 {
-		t.Error("not forgotten")
+	m.drop()
+	if m.find(total) != nil || m.bytes != 0 || m.gone != 1000+total+2*chunkRows {
+		t.Errorf("not dropped: %d bytes, those up to %d are gone", m.bytes, m.gone)
 	}
 }
 
