@@ -1,14 +1,19 @@
 package tui
 
-import "github.com/gdamore/tcell/v2"
+import (
+	"sync/atomic"
+
+	"github.com/gdamore/tcell/v2"
+)
 
 // canvas is what the library draws on, between it and the screen. A frame is drawn from nothing each time, and of all cells only those go to the screen that are not as in
 // the frame before: the screen takes every cell that it gets for a change, and would send it to the terminal. It belongs to the goroutine of the library's loop.
 type canvas struct {
 	tcell.Screen
 	w, h  int
-	cells []glyph // of the frame that is being drawn
-	shown []glyph // of the one before
+	cells []glyph     // of the frame that is being drawn
+	shown []glyph     // of the one before
+	lost  atomic.Bool // the screen does not have that any more, or not all
 }
 
 // glyph is what a cell shows.
@@ -21,8 +26,20 @@ type glyph struct {
 // Init does nothing: the screen was initialised already, and the library would not look at the error.
 func (c *canvas) Init() error { return nil }
 
-// Clear begins a frame. After the screen got another size nothing is known of it.
+// PollEvent is PollEvent of the screen. One whose size changes forgets cells, also when it has the old size again at the next frame.
+func (c *canvas) PollEvent() tcell.Event {
+	ev := c.Screen.PollEvent()
+	if _, ok := ev.(*tcell.EventResize); ok {
+		c.lost.Store(true)
+	}
+	return ev
+}
+
+// Clear begins a frame.
 func (c *canvas) Clear() {
+	if c.lost.Swap(false) {
+		clear(c.shown)
+	}
 	if w, h := c.Size(); w != c.w || h != c.h {
 		c.w, c.h = w, h
 		c.cells, c.shown = make([]glyph, w*h), make([]glyph, w*h)
@@ -30,6 +47,12 @@ func (c *canvas) Clear() {
 	for i := range c.cells {
 		c.cells[i] = glyph{main: ' '}
 	}
+}
+
+// Resume is Resume of the screen, which has forgotten all cells then.
+func (c *canvas) Resume() error {
+	c.lost.Store(true)
+	return c.Screen.Resume()
 }
 
 // Sync draws the whole screen again, whatever the terminal shows.

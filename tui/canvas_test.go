@@ -47,6 +47,18 @@ func TestCanvas(t *testing.T) {
 	frame(20, 4, "e", 1)
 	frame(30, 5, "e", 150) // nothing is known of a screen that got another size
 	frame(1, 1, "\x00", 1)
+	frame(20, 4, "back", 80)
+	if err := under.PostEvent(tcell.NewEventResize(20, 4)); err != nil {
+		t.Fatal(err)
+	}
+	for under.HasPendingEvent() {
+		c.PollEvent()
+	}
+	frame(20, 4, "back", 80) // it has the old size, but not the old cells
+	if err := c.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	frame(20, 4, "back", 80)
 }
 
 func TestCanvasAllocs(t *testing.T) {

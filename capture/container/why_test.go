@@ -1,6 +1,7 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -68,5 +69,33 @@ func TestWhyDefaults(t *testing.T) {
 	}
 	if len(w.strangers) > maxStrangers {
 		t.Errorf("%d are remembered", len(w.strangers))
+	}
+}
+
+// A container that goes while podman tells of it is unknown, whatever status podman gives to that; another failure is one.
+func TestGoneWhileAsked(t *testing.T) {
+	f := startDocker(t, "")
+	d, _, _, err := dialDocker(t.Context(), f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	for _, c := range []struct {
+		body string
+		gone bool
+	}{
+		{`{"cause":"no such container","message":"container 2e35 does not exist in database: no such container","response":500}`, true},
+		{`{"cause":"database is locked","message":"database is locked","response":500}`, false},
+	} {
+		f.set(func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.Contains(r.URL.Path, "/containers/") {
+				return false
+			}
+			http.Error(w, c.body, http.StatusInternalServerError)
+			return true
+		})
+		if _, err := d.inspect(t.Context(), hexID("a")); err == nil || errors.Is(err, errUnknown) != c.gone {
+			t.Errorf("%s: %v", c.body, err)
+		}
 	}
 }
