@@ -79,7 +79,7 @@ func (d *docker) open(ctx context.Context, path string) (*http.Response, error) 
 	if resp.StatusCode == http.StatusNotFound {
 		return nil, errUnknown
 	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024)) // for the message
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))   // for the message
 	if strings.Contains(string(body), "no such container") { // podman finds it, and it goes before all of it was told
 		return nil, errUnknown
 	}
