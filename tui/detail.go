@@ -72,6 +72,13 @@ func (p *detailPane) want() {
 	p.wanted.Store(&list)
 }
 
+// try passes on to the list that filters are tried.
+func (p *detailPane) try(yes bool) {
+	if l, ok := p.list.(interface{ try(bool) }); ok {
+		l.try(yes)
+	}
+}
+
 // once tells that one look is enough.
 func (p *detailPane) once() bool { return true }
 

@@ -169,6 +169,7 @@ func (a *app) open(p tview.Primitive) {
 
 // shut takes the overlay away.
 func (a *app) shut() {
+	a.trying = false
 	a.overlay = nil
 	a.pages.RemovePage("overlay")
 	a.tv.SetFocus(a.desk)

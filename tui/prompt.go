@@ -170,7 +170,7 @@ func (p *prompt) take(c manual.Candidate) {
 
 // editFilter lets the user type a filter.
 func (a *app) editFilter() {
-	p := &prompt{label: "filter", toggle: func() { a.trying = false; a.editNarrow() }}
+	p := &prompt{label: "filter", toggle: a.editNarrow}
 	p.check = func(text string) (bool, []string) {
 		if strings.TrimSpace(text) == "" {
 			return true, []string{"Tab completes; Enter filters by what is typed, and by nothing when that is empty; F2 looks for a plain text instead"}
@@ -195,7 +195,6 @@ func (a *app) editFilter() {
 	before := a.text
 	a.trying = true
 	p.left = func() {
-		a.trying = false
 		if a.text != before {
 			a.setFilter(before)
 		}
