@@ -9,7 +9,7 @@ import (
 )
 
 // ActionSpec is a program that a key of the terminal UI starts for the selected row: words, never a shell. "%FIELD" in a word is the value that the row has in
-// the column of that field.
+// the column of that field. The word nice+N or nice-N is the priority that the process has now and N, in a command that ends in its id.
 type ActionSpec struct {
 	Key     string   `yaml:"key"`
 	Title   string   `yaml:"title"`

@@ -23,9 +23,13 @@ type feedView struct {
 	from   uint64
 	line   []byte
 	max    int
+
+	reasons rowReasons
 }
 
-func newFeedView(in *Instance) *feedView { return &feedView{List: NewList(in), max: maxFeed} }
+func newFeedView(in *Instance) *feedView {
+	return &feedView{List: NewList(in), max: maxFeed, reasons: newRowReasons(in)}
+}
 
 // Event adds a row.
 func (l *feedView) Event(ev *event.Event) (bool, error) {
@@ -37,8 +41,8 @@ func (l *feedView) Event(ev *event.Event) (bool, error) {
 	}
 	r := Row{Values: make([]fields.Value, len(l.shown)), Num: ev.Num, TS: ev.TS}
 	for i := range r.Values {
-		if r.Values[i] = l.cellValue(i, ev); l.Why && r.Values[i].Type == fields.Absent && l.fields[i] != nil {
-			r.Values[i].Str = l.fields[i].Why(ev)
+		if r.Values[i] = l.cellValue(i, ev); r.Values[i].Type == fields.Absent {
+			r.Values[i].Str = l.reasons.of(i, ev)
 		}
 		l.bytes += len(r.Values[i].Str)
 	}

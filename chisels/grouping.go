@@ -45,22 +45,25 @@ func (t *Table) grouped(rows []*tableRow, by []string, hows []how, seconds float
 			out = append(out, g)
 		}
 		for i, c := range t.shown {
-			if !c.Key && g.cells[i].n == 0 { // the reason goes with the first value
-				g.cells[i].str = ""
-				if r.cells[i].n == 0 {
-					g.cells[i].str = r.cells[i].str
-					continue
+			into, from, why := &g.cells[i], &r.cells[i], ""
+			if !c.Key && into.n == 0 { // its text is the reason, which goes with the first value: also with a count of none, which is one
+				why, into.str = into.str, ""
+				if why == "" && from.n == 0 {
+					why = from.str
 				}
 			}
 			switch {
 			case c.Key:
-				g.cells[i].merge(how{agg: aggFirst}, &r.cells[i])
+				into.merge(how{agg: aggFirst}, from)
 			case c.GroupAgg == c.Agg:
-				g.cells[i].merge(hows[i], &r.cells[i])
+				into.merge(hows[i], from)
 			default:
-				if v := r.cells[i].result(t.how[i], seconds); v.Type != fields.Absent {
-					g.cells[i].add(hows[i], v)
+				if v := from.result(t.how[i], seconds); v.Type != fields.Absent {
+					into.add(hows[i], v)
 				}
+			}
+			if into.n == 0 {
+				into.str = why
 			}
 		}
 	}

@@ -45,6 +45,8 @@ type Table struct {
 
 	keyBytes int // of all rows
 	hashes   int // of all sets of distinct values
+
+	reasons rowReasons
 }
 
 // tableRow is a row with its key columns and the aggregates of the others, by column.
@@ -55,7 +57,7 @@ type tableRow struct {
 
 // NewTable makes the table of an instance.
 func NewTable(in *Instance) *Table {
-	t := &Table{Instance: in, rows: map[string]*tableRow{}, maxRows: MaxRows, scratch: make([]fields.Value, len(in.shown)), printer: Printer{Env: in.Env}}
+	t := &Table{Instance: in, rows: map[string]*tableRow{}, maxRows: MaxRows, scratch: make([]fields.Value, len(in.shown)), printer: Printer{Env: in.Env}, reasons: newRowReasons(in)}
 	for i, c := range in.shown {
 		h, _ := aggOf(c.Agg)
 		h.share = c.Unit == "percent"
@@ -152,8 +154,8 @@ func (t *Table) fill(r *tableRow, ev *event.Event, still bool) {
 		v := t.scratch[i]
 		if !t.shown[i].Required {
 			if v = t.ask(i, ev); v.Type == fields.Absent {
-				if t.Why && r.cells[i].n == 0 && r.cells[i].str == "" {
-					r.cells[i].str = t.fields[i].Why(ev)
+				if c := &r.cells[i]; c.n == 0 && t.reasons.fields[i] != nil && (still || c.str == "") { // how things stand is newer than what an event told
+					c.str = t.reasons.of(i, ev)
 				}
 				continue
 			}
@@ -337,9 +339,13 @@ func (t *Table) results(out []fields.Value, r *tableRow, how []how, seconds floa
 		if t.shown[i].Key {
 			out[i] = r.cells[i].value()
 		} else {
-			out[i] = r.cells[i].result(how[i], seconds)
-			if out[i].Type == fields.Absent {
-				out[i].Str = r.cells[i].str
+			c := &r.cells[i]
+			switch out[i] = c.result(how[i], seconds); {
+			case out[i].Type != fields.Absent:
+			case c.n == 0:
+				out[i].Str = c.str
+			case how[i].agg == aggRate && t.reasons.kept != nil:
+				out[i].Str = whyNoTime
 			}
 		}
 		if d := t.shown[i].Default; d != nil && out[i].Type == fields.Absent && !t.shown[i].Key {

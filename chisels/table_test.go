@@ -324,39 +324,16 @@ columns:
 	}
 }
 
-// With Env.Why a value that is not known says why, until there is one; also of a row that is put together of others.
-func TestTableWhy(t *testing.T) {
+// A table takes an event into a row that is there without allocating, also when it keeps reasons.
+func TestTableAllocs(t *testing.T) {
 	for _, why := range []bool{false, true} {
-		env := plainEnv()
-		env.Why = why
-		for _, group := range []string{"", "group: [pid]\n"} {
-			tab := instance(t, spec(t, group+`
-columns:
-  - {name: pid, field: proc.pid, key: true}
-  - {name: tid, field: thread.tid, key: true}
-  - {name: image, field: container.image, agg: last}
-`), env)
-			th := &event.Thread{TID: 2, PID: 1}
-			ev := &event.Event{Type: event.OpenatX, Num: 1, TS: 1, TID: 2, Thread: th}
-			seen := func(step, want string) {
-				tab.Event(ev)
-				v := tab.Frame(10).Rows[0].Values[2]
-				if !why && v.Type == fields.Absent {
-					want = ""
-				}
-				if v.Str != want {
-					t.Errorf("why %v, group %q, %s: %q, want %q", why, group, step, v.Str, want)
-				}
-			}
-			seen("on the host", "host: the thread is in no container")
-			th.Container = &event.Container{ID: "abc", HasMeta: true, Image: "busybox"}
-			seen("with an image", "busybox")
-		}
+		testTableAllocs(t, why)
 	}
 }
 
-// A table takes an event into a row that is there without allocating.
-func TestTableAllocs(t *testing.T) {
+func testTableAllocs(t *testing.T, why bool) {
+	env := plainEnv()
+	env.Why = why
 	tab := instance(t, spec(t, `
 columns:
   - {name: n, agg: count}
@@ -369,7 +346,9 @@ columns:
   - {name: type, field: evt.type, key: true}
   - {name: process, field: proc.name, key: true}
   - {name: name, field: fd.name, or: [fs.path.name], key: true, default: none}
-`), plainEnv())
+  - {name: container, field: container.name, or: [container.id]}
+  - {name: user, field: user.name}
+`), env)
 	var events []*event.Event
 	recorded(t, "shell.scap", func(ev *event.Event) {
 		c := ev.Clone()
@@ -383,7 +362,7 @@ columns:
 		tab.Event(events[i%len(events)])
 		i++
 	}); n != 0 {
-		t.Errorf("%v allocations per event", n)
+		t.Errorf("why %v: %v allocations per event", why, n)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"scry/capture/event"
@@ -55,6 +57,9 @@ func (p *tablePane) pickAction() {
 func (p *tablePane) act(act *chisels.ActionSpec, row int, f *chisels.Frame) {
 	argv, err := act.Argv(f, row)
 	if err == nil {
+		err = reprioritize(argv)
+	}
+	if err == nil {
 		argv[0], err = programPath(argv[0])
 	}
 	if err != nil {
@@ -67,6 +72,31 @@ func (p *tablePane) act(act *chisels.ActionSpec, row int, f *chisels.Frame) {
 		return
 	}
 	run()
+}
+
+// reprioritize puts a number where a command that ends in a process id has the word nice+N or nice-N: N more or less than that process has now. There is no option for
+// that which every renice has.
+func reprioritize(argv []string) error {
+	for i, word := range argv {
+		by, ok := strings.CutPrefix(word, "nice")
+		if !ok {
+			continue
+		}
+		n, err := strconv.Atoi(by)
+		if err != nil {
+			continue
+		}
+		pid, err := strconv.Atoi(argv[len(argv)-1])
+		if err != nil {
+			return err
+		}
+		raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, pid)
+		if err != nil {
+			return fmt.Errorf("process %d: %w", pid, err)
+		}
+		argv[i] = strconv.Itoa(max(min(20-raw+n, 19), -20)) // the kernel tells 20 less it
+	}
+	return nil
 }
 
 // programPath finds a program; scry is this one, wherever it lies.
@@ -92,7 +122,7 @@ func (a *app) runAction(title string, argv []string, tty bool) {
 	if tty {
 		var err error
 		a.tv.Suspend(func() {
-			fmt.Println(event.Printable(quoted(argv))) // values of events are in it
+			fmt.Println(event.Printable(quoted(argv)) + "\nCtrl-C ends it and goes back to scry") // values of events are in it
 			cmd := exec.Command(argv[0], argv[1:]...)
 			cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 			release := a.ignoreInterrupts()

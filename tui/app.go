@@ -30,6 +30,7 @@ type Options struct {
 	Sort     int             // number of the shown column that it is sorted by; negative: its own order
 	Read     []string        // captures; none: live
 	Filter   string          // of the user
+	Limit    uint64          // events after which it is enough; 0: none
 	Fields   *fields.Options // how values are shown
 	Env      chisels.Env     // of all views
 	Catalog  *chisels.Catalog
@@ -249,6 +250,9 @@ func (a *app) run(screen tcell.Screen) (err error) {
 	done := make(chan struct{})
 	go a.deliver(done)
 	go a.heedSignals(done)
+	if note := firstLine(a.o.Prefs.mistake(a)); note != "" {
+		a.say(true, "%s", note)
+	}
 	a.activate()
 	err = a.tv.Run()
 	close(done)
@@ -337,6 +341,9 @@ func firstLine(s string) string {
 func (a *app) activate() {
 	l := a.top()
 	a.id++
+	if a.paused {
+		a.say(false, "the screen is not held any more: p holds this one")
+	}
 	a.paused, a.held = false, nil
 	a.status = status{cpu: -1, live: len(a.o.Read) == 0, reading: len(a.o.Read) > 0}
 	where := filter.And(l.where, a.user)
@@ -400,13 +407,10 @@ func (a *app) newPane(id string) (pane, error) {
 
 // title is what the crumbs say of a view.
 func (a *app) title(id string) string {
-	switch id {
-	case overviewView:
-		return "Overview"
-	case digView:
-		return "Events"
-	case echoView:
-		return "Data"
+	for _, v := range OwnViews() {
+		if v[0] == id {
+			return v[1]
+		}
 	}
 	for _, v := range a.views {
 		if v.Name == id {

@@ -56,7 +56,7 @@ func (d *desk) Draw(screen tcell.Screen) {
 	d.header(screen, x, y, w)
 	d.crumbs(screen, x, y+1, w)
 	d.paneY = y + 2
-	if h >= lowScreen || a.text != "" {
+	if l := a.top(); h >= lowScreen || a.text != "" || l.from.Set || l.to.Set {
 		d.filterLine(screen, x, y+2, w)
 		d.paneY++
 	}
@@ -238,7 +238,13 @@ func (d *desk) filterLine(screen tcell.Screen, x, y, w int) {
 	} else {
 		p.add(t.good, a.text)
 	}
-	if l := a.top(); l.where != nil {
+	l := a.top()
+	if l.from.Set || l.to.Set {
+		p.add(t.dim, "  time ")
+		p.add(t.good, a.timeText(l.from)+" to "+a.timeText(l.to))
+		p.add(t.dim, " (u: all)")
+	}
+	if l.where != nil {
 		p.add(t.dim, "  in ")
 		p.add(t.text, l.where.String())
 	}
@@ -249,6 +255,14 @@ func (d *desk) filterLine(screen tcell.Screen, x, y, w int) {
 			putRight(screen, p.x+gap, y, x+w-1-p.x-gap, t.dim, strings.Join(list, "; "))
 		}
 	}
+}
+
+// timeText is a moment on the clock.
+func (a *app) timeText(b chisels.Bound) string {
+	if !b.Set {
+		return "…"
+	}
+	return time.Unix(0, int64(b.NS)).In(a.zone()).Format("15:04:05.000")
 }
 
 // timeBar is how many events there are over the time of a capture. The part that is looked at is bright.

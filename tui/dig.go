@@ -31,6 +31,11 @@ func (a *app) eventPane(id string) pane {
 	return nil
 }
 
+// OwnViews are the views that no spec makes: id and title.
+func OwnViews() [][2]string {
+	return [][2]string{{overviewView, "Overview"}, {digView, "Events"}, {echoView, "Data"}}
+}
+
 // eventOffers are those panes in the picker.
 func eventOffers() []offer {
 	return []offer{

@@ -220,7 +220,7 @@ func (e *engine) serve(r *request) {
 		return
 	}
 	t.sinks = sinks
-	t.loop = &chisels.Loop{From: r.from, To: r.to, Tables: e.tables, Interval: uint64(r.interval)}
+	t.loop = &chisels.Loop{From: r.from, To: r.to, Tables: e.tables, Interval: uint64(r.interval), Limit: e.o.Limit}
 	t.loop.OnTick = func(ts uint64, _ func() error) error { t.publish(ts, true); return nil }
 	for _, s := range sinks {
 		t.loop.Chisels = append(t.loop.Chisels, s.chisel)
@@ -382,7 +382,7 @@ func (t *turn) replay() error {
 		if sizes > 0 {
 			t.part, t.share = before/sizes, float64(f.Size)/sizes
 		}
-		_, err = t.loop.Run(f)
+		enough, err := t.loop.Run(f)
 		before += float64(f.Size)
 		f.Close()
 		switch {
@@ -390,6 +390,8 @@ func (t *turn) replay() error {
 			return err
 		case err != nil:
 			return &sourceError{name, err}
+		case enough:
+			return nil
 		}
 	}
 	return nil

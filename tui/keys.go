@@ -65,6 +65,9 @@ func (a *app) capture(ev *tcell.EventKey) *tcell.EventKey {
 		b.do()
 		return nil
 	}
+	if !a.status.live && slices.Contains([]string{"F8", "a", "p"}, name) {
+		a.say(false, "%s is for a running machine; this is a capture", name)
+	}
 	return ev
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rivo/uniseg"
+
 	"scry/capture"
 	"scry/chisels"
 	"scry/filter"
@@ -94,7 +96,7 @@ func (a *app) pickView() {
 		if s.id == a.top().pane.id() {
 			at = len(list)
 		}
-		list = append(list, entry{text: s.title, doc: s.doc, do: func() { a.replace(s.id) }})
+		list = append(list, entry{text: s.title, also: s.id, doc: s.doc, do: func() { a.replace(s.id) }})
 	}
 	a.pick("Views", list, at)
 }
@@ -123,7 +125,11 @@ func (a *app) showPalette() {
 	}
 	for _, b := range a.bindings() {
 		if b.help != "" && b.do != nil {
-			list = append(list, entry{text: b.help, note: strings.Join(b.names(), ", "), do: b.do})
+			e := entry{text: b.help, note: strings.Join(b.names(), ", "), do: b.do}
+			if b.short != "" {
+				e.text = b.short + ": " + b.help
+			}
+			list = append(list, e)
 		}
 	}
 	for _, name := range themeNames() {
@@ -336,6 +342,10 @@ func (a *app) copyCommand() {
 	text := quoted(a.command())
 	if len(text) < maxCopied {
 		a.clipboard(text)
+	}
+	if _, _, w, _ := a.pages.GetRect(); uniseg.StringWidth(text)+12 > w {
+		a.read("Copied", text)
+		return
 	}
 	a.say(false, "copied: %s", text)
 }

@@ -15,6 +15,7 @@ import (
 type entry struct {
 	text string
 	note string // beside it, dim
+	also string // it is found by that too
 	doc  string // explains it, in the part at the right
 	do   func()
 }
@@ -53,7 +54,7 @@ func (p *picker) match() {
 	}
 	texts := make([]string, len(p.all))
 	for i := range p.all {
-		texts[i] = p.all[i].text + " " + p.all[i].note
+		texts[i] = p.all[i].text + " " + p.all[i].note + " " + p.all[i].also
 	}
 	for _, m := range fuzzy.Find(p.typed, texts) {
 		p.some = append(p.some, m.Index)

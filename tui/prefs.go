@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -21,6 +23,7 @@ type Prefs struct {
 	Views map[string]*viewPrefs `yaml:"views,omitempty"`
 
 	file string
+	err  error // of reading it
 }
 
 // viewPrefs are what the user did to the columns of a view.
@@ -64,7 +67,53 @@ func LoadPrefs(file string) (*Prefs, error) {
 			err = fmt.Errorf("%s: %w", file, err)
 		}
 	}
+	p.err = err
 	return p, err
+}
+
+// mistake says what is wrong with what the user wrote, "" when nothing is: of all of it only the first thing.
+func (p *Prefs) mistake(a *app) string {
+	known := func(view string) bool {
+		return slices.ContainsFunc(a.views, func(s *chisels.Spec) bool { return s.Name == view }) || slices.ContainsFunc(OwnViews(), func(v [2]string) bool { return v[0] == view })
+	}
+	switch {
+	case p.err != nil:
+		return p.err.Error()
+	case p.Theme != "" && !slices.Contains(themeNames(), p.Theme):
+		return fmt.Sprintf("%s: no theme %q; there are %s", p.file, p.Theme, strings.Join(themeNames(), ", "))
+	case p.View != "" && !known(p.View):
+		return fmt.Sprintf("%s: no view %q; F2 shows them", p.file, p.View)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Views)) {
+		if !known(name) {
+			return fmt.Sprintf("%s: views: no view %q; F2 shows them", p.file, name)
+		}
+		if v := p.Views[name]; v != nil {
+			if text := v.mistake(a, name); text != "" {
+				return fmt.Sprintf("%s: views: %s: %s", p.file, name, text)
+			}
+		}
+	}
+	return ""
+}
+
+// mistake says what is wrong with what is said of the columns of a view.
+func (v *viewPrefs) mistake(a *app, view string) string {
+	at := slices.IndexFunc(a.views, func(s *chisels.Spec) bool { return s.Name == view })
+	if at < 0 {
+		return ""
+	}
+	for _, name := range slices.Concat(v.Hidden, v.Order, slices.Sorted(maps.Keys(v.Widths))) {
+		if !slices.ContainsFunc(a.views[at].Columns, func(c chisels.ColumnSpec) bool { return c.Name == name }) {
+			return fmt.Sprintf("no column %q; o shows them", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Widths)) {
+		if n := v.Widths[name]; n < minWidth || n > maxWidth {
+			return fmt.Sprintf("widths: %s: %d is not between %d and %d", name, n, minWidth, maxWidth)
+		}
+	}
+	return ""
 }
 
 // save writes the file. Nobody is to see half of it.
@@ -129,10 +178,16 @@ func (v *viewPrefs) arrange(f *chisels.Frame) []int {
 	return cols
 }
 
+// Widths that a column can have.
+const (
+	minWidth = 3
+	maxWidth = 500
+)
+
 // width is what the user made a column.
 func (v *viewPrefs) width(name string) (int, bool) {
 	n, ok := v.Widths[name]
-	return max(min(n, 500), 1), ok
+	return max(min(n, maxWidth), minWidth), ok
 }
 
 // resize makes a column wider or narrower.
@@ -140,5 +195,5 @@ func (v *viewPrefs) resize(name string, width int) {
 	if v.Widths == nil {
 		v.Widths = map[string]int{}
 	}
-	v.Widths[name] = max(width, 3)
+	v.Widths[name] = max(width, minWidth)
 }

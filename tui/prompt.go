@@ -255,9 +255,12 @@ func (a *app) editNarrow() {
 		return
 	}
 	before := n.narrowed()
-	a.openPrompt(&prompt{label: "rows with", toggle: a.editFilter, changed: n.narrow,
-		check: func(string) (bool, []string) { return true, []string{a.top().pane.summary()} },
-		done:  func(text string) bool { n.narrow(text); return true }}, before)
+	a.openPrompt(&prompt{label: "rows with", toggle: a.editFilter, left: func() { n.narrow("") },
+		check: func(text string) (bool, []string) {
+			n.narrow(text)
+			return true, []string{a.top().pane.summary()}
+		},
+		done: func(text string) bool { n.narrow(text); return true }}, before)
 }
 
 // narrowed is the text that rows must have.

@@ -15,7 +15,7 @@ const stopping = 200 * time.Millisecond
 // heedSignals leaves the terminal as it was when the program is told to end or to stop.
 func (a *app) heedSignals(done <-chan struct{}) {
 	ch := make(chan os.Signal, 4)
-	signal.Notify(ch, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTSTP)
+	signal.Notify(ch, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTSTP)
 	defer signal.Stop(ch)
 	for {
 		select {

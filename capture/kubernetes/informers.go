@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -209,9 +210,10 @@ func (w *Watcher) changed(i int) {
 
 // fails takes the error with which a list or a watch ended.
 func (w *Watcher) fails(i int, err error) {
-	if err == nil || w.ctx.Err() != nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) && w.informers[i].HasSynced() ||
+	broken := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+	if err == nil || w.ctx.Err() != nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || broken && w.informers[i].HasSynced() ||
 		apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || apierrors.IsTooManyRequests(err) {
-		return // a watch ends now and then
+		return // a watch ends now and then; when the next one cannot begin, that is told
 	}
 	w.mu.Lock()
 	w.failed[i] = true

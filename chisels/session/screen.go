@@ -48,7 +48,7 @@ func Screen(args []string, stdout io.Writer, version string) error {
 			return err
 		}
 	}
-	err = tui.Run(tui.Options{View: t.View, Sort: t.Sort, Read: c.Read, Filter: strings.Join(c.Filter, " "), Fields: &c.Fields, Env: *c.ChiselEnv(), Catalog: c.Catalog,
+	err = tui.Run(tui.Options{View: t.View, Sort: t.Sort, Read: c.Read, Filter: strings.Join(c.Filter, " "), Limit: c.Limit, Fields: &c.Fields, Env: *c.ChiselEnv(), Catalog: c.Catalog,
 		Interval: t.Interval, Prefs: prefs, NoColor: !manual.Colored(c.Color, os.Stdout), Version: version, Load: machineLoad, Attach: attachFor(c)})
 	if _, ok := errors.AsType[*tui.FilterError](err); ok {
 		return &Failure{ExitUsage, err}
@@ -89,6 +89,9 @@ func writeViews(w io.Writer, c *options.Config) error {
 		return json.NewEncoder(w).Encode(list)
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, s := range tui.OwnViews() {
+		fmt.Fprintf(tw, "%s\t%s\n", s[0], s[1])
+	}
 	for _, s := range views {
 		fmt.Fprintf(tw, "%s\t%s\n", s.Name, s.Title)
 	}
