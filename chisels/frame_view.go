@@ -3,6 +3,7 @@ package chisels
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"time"
 
 	"scry/filter"
@@ -48,6 +49,15 @@ func (f *Frame) visible(rows []Row) (*Frame, []Row) {
 		g.Other = &o
 	}
 	return &g, g.Rows[:len(rows)]
+}
+
+// Title is the head of a column; that of a rate says so, as BPS and IOPS do by themselves.
+func (f *Frame) Title(col int) string {
+	c := f.Columns[col]
+	if h, _ := aggOf(c.Agg); h.agg == aggRate && !c.Key && c.Unit != "percent" && !strings.Contains(c.Title, "PS") {
+		return c.Title + "/s"
+	}
+	return c.Title
 }
 
 // Unit is what the numbers of a column are: bytes, KiB, time (ns), percent, count, id or none, with "/s" behind a rate.

@@ -68,10 +68,7 @@ func (p *Printer) text(b []byte, f *Frame, rows []Row) []byte {
 	for i, c := range f.Columns {
 		h, _ := aggOf(c.Agg)
 		t := &cols[i]
-		t.title = c.Title
-		if h.agg == aggRate && !c.Key && c.Unit != "percent" {
-			t.title += "/s"
-		}
+		t.title = f.Title(i)
 		t.cells = make([]string, 0, len(rows)+1)
 		for _, r := range rows {
 			t.add(p.cell(c, h, r.Values[i]), r.Values[i])

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -70,18 +68,39 @@ func TestKubernetesViewsOffered(t *testing.T) {
 
 // A cell without a value says why, on the filter line and in the legend: what the field knows of it, or that nothing told it.
 func TestUnknownCells(t *testing.T) {
-	read := []string{filepath.Join("..", "..", "shared", "captures", "sysflow-alpine.scap")}
-	if _, err := os.Stat(read[0]); err != nil {
-		t.Skip("no captures of others here")
-	}
-	x := newTestApp(t, 150, 40, Options{Read: read, View: "containers"})
+	const user = "USER unknown: no number: the capture does not tell which user the thread is of"
+	o := Options{Read: []string{testCapture(t, "containers.scap")}, View: "procs"}
+	x := newTestApp(t, 200, 40, o)
 	x.settled()
-	x.wait("IMAGE unknown: no record: nobody told of the container while this was recorded")
-	x.press("F7")
-	x.wait("THE SELECTED ROW")
-	x.press("Esc", "End")
-	s := x.until("selects the last row", func(s string) bool { return strings.Contains(s, "row 3 of 3") })
-	if strings.Contains(s, "unknown") {
+	x.press("/", "18418", "Enter")
+	if s := x.wait("row 5 of 20"); strings.Contains(s, "unknown") {
 		t.Errorf("all is known of that row:\n%s", s)
 	}
+	x.press("/", "18404", "Enter")
+	x.wait("row 4 of 20", user)
+	x.press("F7")
+	x.wait("THE SELECTED ROW", user)
+	x.close()
+
+	x = newTestApp(t, 80, 24, o) // it is cut
+	x.settled()
+	x.press("/", "18404", "Enter")
+	x.wait("row 4 of 20", "filter none (F4)   USER unknown: no number: the capture does not tell which u…")
+	x.close()
+
+	x = newTestApp(t, 50, 15, o) // there is no line for it
+	x.settled()
+	x.press("/", "18404", "Enter")
+	if s := x.wait("row 4 of 20"); strings.Contains(s, "unknown") {
+		t.Errorf("a line that is not there:\n%s", s)
+	}
+	x.press("F7")
+	x.wait("THE SELECTED ROW", "USER unknown: no number: the capture does")
+	x.close()
+
+	o.Env.Containers = true // several reasons
+	x = newTestApp(t, 260, 40, o)
+	x.settled()
+	x.press("/", "18404", "Enter")
+	x.wait("VPID unknown: no event of the row tells it; " + user + "; Container unknown: unknown thread: ")
 }

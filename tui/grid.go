@@ -151,10 +151,10 @@ func (g *grid) unknown() (list []string) {
 		}
 		why := cmp.Or(v.Str, "no event of the row tells it")
 		if titles[why] == "" {
-			titles[why] = f.Columns[i].Title
+			titles[why] = f.Title(i)
 			reasons = append(reasons, why)
 		} else {
-			titles[why] += ", " + f.Columns[i].Title
+			titles[why] += ", " + f.Title(i)
 		}
 	}
 	for _, why := range reasons {
@@ -291,7 +291,7 @@ func (g *grid) drawEmpty(screen tcell.Screen) {
 }
 
 // title is the header of a column.
-func (g *grid) title(col int) string { return g.frame.Columns[col].Title }
+func (g *grid) title(col int) string { return g.frame.Title(col) }
 
 const (
 	maxCell    = 40 // of a column that others follow

@@ -122,7 +122,7 @@ func TestOverviewWays(t *testing.T) {
 	x.press("Backspace")
 	x.wait("System calls")
 	x.press("Down", "Down", "Down", "Down", "Down", "Down", "Home", "Tab", "Tab", "Enter")
-	x.wait("Overview ▸ System Calls", "CALLS▼")
+	x.wait("Overview ▸ System Calls", "CALLS/s▼")
 	x.press("Backspace")
 	x.wait("New connections")
 	x.press("Down", "Enter")
@@ -197,7 +197,7 @@ func TestOverviewLive(t *testing.T) {
 		})
 		return n
 	}
-	x.wait("CPU 37%", " Memory 2.1GB of 8.6GB")
+	x.wait("CPU 37%", " Memory 2GB of 8GB")
 	x.until("has three samples", func(string) bool { return samples() >= 3 })
 	had := samples()
 	x.press("Enter")

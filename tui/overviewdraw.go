@@ -101,18 +101,18 @@ func (p *overviewPane) headline(i int) string {
 	case "memory":
 		switch {
 		case p.m.memory > 0:
-			return fmt.Sprintf("%sB of %sB", short(v), short(float64(p.m.memory)))
+			return sizeOf(v) + " of " + sizeOf(float64(p.m.memory))
 		case v == 0:
 			return "not known"
 		}
-		return short(v) + "B of all processes"
+		return sizeOf(v) + " of all processes"
 	case "bytes":
 		out := p.m.total[b.gauges[1]]
 		words := [2]string{"read", "written"}
 		if b.gauges[0] == gaugeNetIn {
 			words = [2]string{"in", "out"}
 		}
-		return fmt.Sprintf("%s %sB/s  %s %sB/s", words[0], short(v), words[1], short(out))
+		return fmt.Sprintf("%s %s/s  %s %s/s", words[0], sizeOf(v), words[1], sizeOf(out))
 	}
 	text := short(v) + "/s"
 	if !live {
@@ -177,7 +177,7 @@ func (p *overviewPane) topText(i int, top float64) string {
 	case unit == "percent":
 		return "top " + short(top) + "%"
 	case unit == "bytes":
-		return "top " + short(top) + "B/s"
+		return "top " + sizeOf(top) + "/s"
 	}
 	return "top " + short(top) + "/s"
 }
@@ -270,16 +270,19 @@ func (p *overviewPane) drawLines(screen tcell.Screen, x, y, w, h int) {
 }
 
 // short is a number in few characters: 0.25, 12, 1.2K, 34M.
-func short(v float64) string {
+func short(v float64) string { return scaled(v, 1000) }
+
+// sizeOf is a number of bytes in few characters, in the units of the tables: 1KB are 1024B.
+func sizeOf(v float64) string { return scaled(v, 1024) + "B" }
+
+// scaled is a number with a letter for the power of base that it is a multiple of.
+func scaled(v, base float64) string {
 	unit := ""
-	for _, u := range []struct {
-		from float64
-		name string
-	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "K"}} {
-		if v >= u.from*0.9995 {
-			v, unit = v/u.from, u.name
+	for _, name := range []string{"K", "M", "G", "T"} {
+		if v < base*0.9995 {
 			break
 		}
+		v, unit = v/base, name
 	}
 	text := fmt.Sprintf("%.*f", digits(v), v)
 	if strings.Contains(text, ".") {
