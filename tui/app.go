@@ -76,6 +76,7 @@ type app struct {
 	mouse     bool
 	search    string                // what was looked for last
 	trying    bool                  // a filter is being typed
+	values    map[string][]string   // that fields have, to complete it with
 	recording *recording            // a capture that is being written; nil: none
 	saving    sync.WaitGroup        // screens that are being saved
 	failed    atomic.Pointer[error] // with which the program ends
@@ -311,6 +312,9 @@ func (a *app) receive(u *update) {
 		return
 	}
 	a.status = u.status
+	if u.status.values != nil {
+		a.values = u.status.values
+	}
 	if u.status.err != nil {
 		a.say(true, "%v", u.status.err)
 	}

@@ -86,7 +86,8 @@ type status struct {
 	first, now uint64  // moments of the first and the last event
 	cpu        float64 // of the machine, percent; negative: unknown
 	density    *density
-	pods       bool // Kubernetes has to do with some container
+	values     map[string][]string // that fields have, when somebody types a filter
+	pods       bool                // Kubernetes has to do with some container
 	err        error
 }
 
@@ -101,6 +102,7 @@ type engine struct {
 	over    chan struct{} // closed when the goroutine has ended
 	source  atomic.Pointer[liveSource]
 	pending atomic.Bool // a request waits
+	naming  atomic.Bool // a filter is typed: tell which values there are
 	enough  atomic.Bool // what is read of a capture is to be left at that
 
 	mu   sync.Mutex
@@ -205,7 +207,7 @@ func (e *engine) drop() {
 
 // serve runs one request, until it is done or there is another.
 func (e *engine) serve(r *request) {
-	t := &turn{engine: e, request: r, live: len(e.o.Read) == 0, began: time.Now()}
+	t := &turn{engine: e, request: r, live: len(e.o.Read) == 0, began: time.Now(), ended: valueSets{}}
 	if t.live {
 		if e.tables == nil {
 			e.tables = state.New()
@@ -259,6 +261,7 @@ type turn struct {
 	at      uint64 // then
 	rate    float64
 	counter *density
+	ended   valueSets // of the threads of a capture that have ended
 }
 
 // Updates of a capture that is being read: the first one early, so that there is something to look at.
@@ -281,6 +284,9 @@ func (t *turn) Pass(ev *event.Event) error {
 			t.counter.add(ev.TS)
 		}
 	}
+	if (ev.Type == event.ProcexitV1E || ev.Type == event.ProcexitE) && !t.live && ev.Thread != nil {
+		t.ended.add(ev.Thread)
+	}
 	if t.pending.Load() {
 		return errSwitch
 	}
@@ -302,6 +308,9 @@ func (t *turn) NeedsState() bool { return true }
 // status is where the run is.
 func (t *turn) status() status {
 	s := status{live: t.live, events: t.loop.Counts.Seen, first: t.first, now: t.now, rate: t.rate, cpu: -1, pods: t.tables.Pods()}
+	if t.naming.Load() {
+		s.values = values(t.tables, t.ended)
+	}
 	if t.live {
 		if u := t.machine.now; u != nil {
 			s.cpu = u.cpu
@@ -473,6 +482,7 @@ func (t *turn) finish(err error) {
 		t.engine.density = t.counter
 	}
 	u.status = t.status()
+	u.status.values = values(t.tables, t.ended)
 	u.status.reading, u.status.done, u.status.partial, u.status.left, u.status.err = false, true, partial, 0, err
 	if !partial {
 		u.status.progress = 1

@@ -173,6 +173,7 @@ func (a *app) open(p tview.Primitive) {
 // shut takes the overlay away.
 func (a *app) shut() {
 	a.trying = false
+	a.engine.naming.Store(false)
 	a.overlay = nil
 	a.pages.RemovePage("overlay")
 	a.tv.SetFocus(a.desk)

@@ -180,7 +180,12 @@ func (a *app) editFilter() {
 		}
 		return true, nil
 	}
-	p.complete = func(text string) []manual.Candidate { return completeFilter(text) }
+	p.complete = func(text string) []manual.Candidate {
+		if list := completeValue(text, a.values); list != nil {
+			return list
+		}
+		return completeFilter(text)
+	}
 	p.done = func(text string) bool {
 		a.trying = false
 		if strings.TrimSpace(text) == a.text && !a.status.live { // that is what is shown
@@ -194,6 +199,7 @@ func (a *app) editFilter() {
 	}
 	before := a.text
 	a.trying = true
+	a.engine.naming.Store(true)
 	p.left = func() {
 		if a.text != before {
 			a.setFilter(before)
