@@ -84,7 +84,8 @@ var ways = []struct {
 		{"PPage NPage NPage", []string{"!from 09:30:00.100"}, nil},
 		{"Tab PPage PPage", nil, nil},
 		{"Enter", []string{"Processes", "!from 09:30", "!row 1 of 13"}, nil},
-		{"y", []string{"copied: scry -r hello.scap -c procs --"}, []string{"--from 1715679000."}},
+		{"y", []string{"scry -r hello.scap -c procs --"}, []string{"--from 1715679000."}},
+		{"Escape", []string{"!-c procs"}, nil}, // the line, or the box that it is in when it is long
 		{"u", []string{"row 1 of 13"}, nil},
 	}},
 	{"views, legend, sort, columns, help, themes", "-v procs -r hello.scap", []step{

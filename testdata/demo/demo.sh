@@ -41,7 +41,8 @@ x: its bytes                                                 | x              | 
                                                              | BSpace BSpace  | Command
 z: a part of the time                                        | z              | from 09:30
                                                              | NPage NPage Enter | !from 09:30
-y: the command line that prints this                         | y              | copied: scry
+y: the command line that prints this                         | y              | scry -r
+                                                            | Escape         | !scry -r
 ?: the keys that are valid now                               | ?              | KEYS
                                                              | Escape         | !KEYS
 t: another theme                                             | t              | theme high-contrast
