@@ -3,13 +3,14 @@ package tui
 import (
 	"fmt"
 	"path/filepath"
-	"scry/chisels"
 	"strings"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
 	"github.com/rivo/uniseg"
+
+	"scry/chisels"
 )
 
 // desk lays out what is always there: the header, the crumbs, the filter, the pane and the footer.

@@ -9,11 +9,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"scry/capture/event"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"scry/capture/event"
 )
 
 // kind is how an engine is spoken to.

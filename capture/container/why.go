@@ -3,8 +3,9 @@ package container
 import (
 	"errors"
 	"io/fs"
-	"scry/capture/event"
 	"slices"
+
+	"scry/capture/event"
 )
 
 // Reasons why an event does not have the name of its container. What stands before the colon is the same whatever the engine.

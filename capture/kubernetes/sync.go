@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"hash/maphash"
 	"maps"
-	"scry/capture/event"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/tools/cache"
+
+	"scry/capture/event"
 )
 
 // told is what was handed out of an object.

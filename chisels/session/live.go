@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
 	"scry/capture"
 	"scry/capture/event"
 	"scry/capture/kubernetes"
 	"scry/capture/scap"
 	"scry/chisels/options"
-	"strings"
-	"sync/atomic"
-	"time"
 )
 
 // Kernel is what a run needs of a capture.LiveSource.

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
+	"time"
+
 	"scry/capture"
 	"scry/capture/scap"
 	"scry/chisels/options"
-	"sync/atomic"
-	"time"
 )
 
 // replay reads the captures and gives their events to the chisels.

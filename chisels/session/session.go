@@ -7,6 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
+	"time"
+
 	"scry/capture"
 	"scry/capture/event"
 	"scry/capture/scap"
@@ -16,9 +20,6 @@ import (
 	"scry/docs/manual"
 	"scry/filter"
 	"scry/filter/fields"
-	"slices"
-	"strings"
-	"time"
 )
 
 // Exit codes, documented in README.md.
