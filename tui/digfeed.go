@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"scry/capture"
@@ -73,7 +71,7 @@ func (d *dug) row(i int) (*dugRow, []byte) {
 
 // digFeed makes a row of each event. It belongs to the goroutine of the engine, as all chisels.
 type digFeed struct {
-	heir
+	holes
 	key     string // the filter, as text
 	where   *filter.Filter
 	demand  capture.Demand
@@ -84,11 +82,7 @@ type digFeed struct {
 	chunks  []*chunk
 	first   int
 	bytes   int // of all chunks but the last
-	lost    uint64
-	why     uint16 // CPU on which they were lost
 	keeper  keeper
-	seen    uint64 // time of the last event, shown or not
-	away    bool   // others were shown since
 	since   uint64 // see dug
 	max     int
 	maxSize int
@@ -126,17 +120,14 @@ func newDigFeed(env *chisels.Env, where *filter.Filter) (*digFeed, error) {
 
 // Event adds a row.
 func (f *digFeed) Event(ev *event.Event) (bool, error) {
-	if f.away {
-		f.away = false
-		f.addGap(ev.TS, awayText(ev.TS-min(f.seen, ev.TS)))
+	if text := f.pass(ev.TS); text != "" {
+		f.addGap(ev.TS, text)
 	}
-	f.seen = max(f.seen, ev.TS)
 	if ev.Type.Internal() && !f.intern || !f.where.Match(ev) {
 		return false, nil
 	}
-	if f.lost > 0 {
-		f.addGap(ev.TS, lostText(f.lost, f.why))
-		f.lost = 0
+	if text := f.missed(); text != "" {
+		f.addGap(ev.TS, text)
 	}
 	c := f.room()
 	at := len(c.text)
@@ -193,15 +184,6 @@ func toneOf(ev *event.Event) tone {
 	return toneOther
 }
 
-// Gap remembers that events were lost; the next row says so.
-func (f *digFeed) Gap(ev *event.Event) error {
-	f.lost, f.why = f.lost+ev.Lost, ev.CPU
-	return nil
-}
-
-// resumed remembers that the list has not seen all that there was.
-func (f *digFeed) resumed() { f.away = f.seen != 0 }
-
 // recall makes rows of events that were kept.
 func (f *digFeed) recall(m *memory, host *event.Host) {
 	f.since = m.gone
@@ -228,37 +210,16 @@ func (f *digFeed) refilter(old *digFeed, host *event.Host) {
 			}
 		}
 	}
-	f.seen, f.away, f.lost, f.why = old.seen, old.away, old.lost, old.why
-	if !implies(f.key, old.key) && old.seen != 0 {
-		f.addGap(old.seen, narrowText)
+	if text := f.inherit(&old.holes, implies(f.key, old.key)); text != "" {
+		f.addGap(old.seen, text)
 	}
 }
-
-// implies tells that nothing passes a filter that does not pass another one. That both are texts makes it a guess, but one that says no too often only.
-func implies(key, than string) bool {
-	return than == "" || strings.HasPrefix(key+" and ", than+" and ") && !strings.Contains(key, " or ")
-}
-
-// Texts of rows that are no event: of what went before there was another filter, and of what could not pass that.
-const (
-	leftText   = "--- older ones were left out ---"
-	narrowText = "--- there was another filter until here: what that left out is missing ---"
-)
 
 // filtered is the filter that it was made for.
 func (f *digFeed) filtered() string { return f.key }
 
 // needs is what it asks the kernel for.
 func (f *digFeed) needs() capture.Demand { return f.demand }
-
-// lostText tells of events that were lost, awayText of a time in which something else was shown.
-func lostText(n uint64, cpu uint16) string {
-	return fmt.Sprintf("--- %s events lost here (cpu %d) ---", count(n), cpu)
-}
-
-func awayText(ns uint64) string {
-	return "--- not watched for " + spanText(ns) + " ---"
-}
 
 // addGap adds a row that is no event.
 func (f *digFeed) addGap(ts uint64, text string) {

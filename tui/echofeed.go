@@ -56,7 +56,7 @@ type echoes struct {
 
 // echoFeed keeps the data of calls. It belongs to the goroutine of the engine.
 type echoFeed struct {
-	heir
+	holes
 	key      string
 	where    *filter.Filter
 	demand   capture.Demand
@@ -73,10 +73,6 @@ type echoFeed struct {
 	texts    map[string]string
 	scratch  []byte
 	kept     *memory // live: the events
-	seen     uint64  // time of the last event, of whatever kind
-	away     bool    // others were shown since
-	lost     uint64
-	why      uint16 // CPU on which they were lost
 	max      int
 	maxBytes int
 }
@@ -117,11 +113,9 @@ func newEchoFeed(env *chisels.Env, where *filter.Filter) (*echoFeed, error) {
 
 // Event keeps the data of ev.
 func (f *echoFeed) Event(ev *event.Event) (bool, error) {
-	if f.away {
-		f.away = false
-		f.add(&echo{ts: ev.TS, gap: awayText(ev.TS - min(f.seen, ev.TS))})
+	if text := f.pass(ev.TS); text != "" {
+		f.add(&echo{ts: ev.TS, gap: text})
 	}
-	f.seen = max(f.seen, ev.TS)
 	if !f.where.Match(ev) {
 		return false, nil
 	}
@@ -143,9 +137,8 @@ func (f *echoFeed) Event(ev *event.Event) (bool, error) {
 		e.pid = ev.Thread.PID
 	}
 	e.client = ev.FD == nil || ev.FD.Role != event.RoleServer
-	if f.lost > 0 {
-		f.add(&echo{ts: ev.TS, gap: lostText(f.lost, f.why)})
-		f.lost = 0
+	if text := f.missed(); text != "" {
+		f.add(&echo{ts: ev.TS, gap: text})
 	}
 	f.add(e)
 	if f.kept != nil {
@@ -153,15 +146,6 @@ func (f *echoFeed) Event(ev *event.Event) (bool, error) {
 	}
 	return true, nil
 }
-
-// Gap remembers that events were lost; a line before the next call says so.
-func (f *echoFeed) Gap(ev *event.Event) error {
-	f.lost, f.why = f.lost+ev.Lost, ev.CPU
-	return nil
-}
-
-// resumed remembers that the list has not seen all that there was.
-func (f *echoFeed) resumed() { f.away = f.seen != 0 }
 
 // refilter takes the calls of another list, which was for another filter.
 func (f *echoFeed) refilter(old *echoFeed, host *event.Host) {
@@ -178,9 +162,8 @@ func (f *echoFeed) refilter(old *echoFeed, host *event.Host) {
 			}
 		}
 	}
-	f.seen, f.away, f.lost, f.why = old.seen, old.away, old.lost, old.why
-	if !implies(f.key, old.key) && old.seen != 0 {
-		f.add(&echo{ts: old.seen, gap: narrowText})
+	if text := f.inherit(&old.holes, implies(f.key, old.key)); text != "" {
+		f.add(&echo{ts: old.seen, gap: text})
 	}
 }
 
